@@ -1,0 +1,1 @@
+"""Deeply-recursive super-resolution: the package behind the book."""

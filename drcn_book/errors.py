@@ -1,0 +1,25 @@
+"""Every error a reader can mend. The message is one line: what is wrong, and what to do about it."""
+
+
+class DRCNError(Exception):
+    """Base of the package's errors; the command prints its message and exits with status 2."""
+
+
+class PictureError(DRCNError):
+    """A file is no picture that can be read, or a picture cannot be used as asked."""
+
+
+class DatasetError(DRCNError):
+    """A data set is unknown, missing, incomplete, or does not match its checksum."""
+
+
+class ConfigError(DRCNError):
+    """A configuration value, preset, or backend is unknown or out of range."""
+
+
+class WeightsError(DRCNError):
+    """A weights file or checkpoint is missing, damaged, or belongs to another network."""
+
+
+class TrainingError(DRCNError):
+    """Training cannot start, or had to stop."""

@@ -1,0 +1,107 @@
+"""Weights on disk: safetensors files (no pickle) whose header says which network they belong to.
+
+The repository's own weights lie in `drcn_book/shipped/`, each with a JSON record: how it was made, what it reaches,
+and the sha256 that is checked before it is used.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from ._keras import keras
+from .errors import ConfigError, WeightsError
+from .model import NetworkConfig, build
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside `path` and rename, so that a reader sees the old file or the new one, never a part."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
+    """Save named arrays and a JSON-able header as one safetensors file, atomically."""
+    tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in header.items()}))
+
+
+def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Arrays and header of a file written by `write_tensors`. WeightsError if missing, truncated, or another format."""
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file. Shipped weights: {', '.join(shipped()) or 'none'}.")
+    try:
+        with safe_open(path, "numpy") as file:
+            header = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+            return {name: file.get_tensor(name) for name in file.keys()}, header
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not a readable weights file ({error}); it may be truncated.") from None
+
+
+def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
+    """Give each Keras variable the array of its name (its path); WeightsError names a missing or misshapen one."""
+    for variable in variables:
+        value = tensors.get(variable.path)
+        if value is None or tuple(value.shape) != tuple(variable.shape):
+            found = "is missing" if value is None else f"has shape {value.shape}, not {tuple(variable.shape)}"
+            raise WeightsError(f"{source}: {variable.path} {found}: the file does not fit this network.")
+    for variable in variables:
+        variable.assign(tensors[variable.path].astype(variable.dtype))
+
+
+def save_weights(path: str | Path, network: keras.Model, config: NetworkConfig, half: bool = False) -> None:
+    """Write a network's weights with its configuration; `half` stores float16."""
+    tensors = {v.path: np.asarray(keras.ops.convert_to_numpy(v), "float16" if half else "float32")
+               for v in network.weights}
+    write_tensors(Path(path), tensors, {"config": config.to_dict()})
+
+
+def shipped() -> list[str]:
+    """Names of the weights that came with the package, such as "compact-x2"."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def record(name: str) -> dict:
+    """The record of shipped weights: configuration, data, seed, steps, minutes, hardware, PSNR, sha256."""
+    return json.loads((SHIPPED / f"{name}.json").read_text())
+
+
+def _locate(name: str | Path) -> Path:
+    if str(name) not in shipped():
+        return Path(name)
+    path = SHIPPED / f"{name}.safetensors"
+    if hashlib.sha256(path.read_bytes()).hexdigest() != record(str(name))["sha256"]:
+        raise WeightsError(f"{path}: does not match the sha256 of its record; install the package again.")
+    return path
+
+
+def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, NetworkConfig]:
+    """The network and configuration of shipped weights (by name) or of a weights file (by path).
+
+    Raises WeightsError if there is none, it is damaged, or it fits no network of this package.
+    """
+    path = _locate(name)
+    tensors, header = read_tensors(path)
+    try:
+        config = NetworkConfig.from_dict(header["config"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise WeightsError(f"{path}: its header describes no network of this package ({error}).") from None
+    network = build(config, dtype=dtype)
+    assign(network.weights, tensors, path)
+    return network, config
