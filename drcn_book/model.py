@@ -87,11 +87,21 @@ PRESETS = {
 }
 
 
-def preset(name: str, **changes) -> NetworkConfig:
-    """A named configuration ("tiny", "compact", "standard", "paper") with some fields changed."""
-    if name not in PRESETS:
-        raise ConfigError(f"Unknown preset {name!r}: choose one of {', '.join(PRESETS)}.")
-    return replace(PRESETS[name], **changes)
+VARIANTS = {
+    "paper": {},
+    "authors": {"feedback": True, "reconstruction_relu": False, "identity_start": "all"},
+}
+
+
+def preset(name: str, variant: str = "paper", **changes) -> NetworkConfig:
+    """A named size ("tiny", "compact", "standard", "paper") in the wiring of "paper" or of the "authors" (their code).
+
+    Further fields may be changed by keyword. ConfigError for an unknown name.
+    """
+    for value, known, what in ((name, PRESETS, "preset"), (variant, VARIANTS, "variant")):
+        if value not in known:
+            raise ConfigError(f"Unknown {what} {value!r}: choose one of {', '.join(known)}.")
+    return replace(PRESETS[name], **{**VARIANTS[variant], **changes})
 
 
 @keras.saving.register_keras_serializable("drcn_book")
@@ -159,3 +169,12 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
     y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y) if D > 1 else y[0]
     ensemble = Ensemble(name="ensemble", dtype="float32")(y_d)
     return keras.Model(x, {"recursions": y_d, "ensemble": ensemble}, name="drcn")
+
+
+def infer(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Run a network on one bicubic luma picture (h, w), 0..255: the ensemble (h, w) and the recursions (h, w, D).
+
+    Both float32 on the same scale, neither rounded nor clipped.
+    """
+    out = network.predict_on_batch(x[None, ..., None].astype("float32") / 255)
+    return out["ensemble"][0, ..., 0] * 255, out["recursions"][0] * 255
