@@ -1,0 +1,62 @@
+# The book and its package: `make help` lists what there is to do.
+# Needs make and Python 3.11 to 3.13; everything else goes into .venv. Name another Python: make book PYTHON=python3.12
+
+BIN  := .venv/bin
+BOOK := $(BIN)/jupyter-book build . --all -W --keep-going -n
+say   = @printf -- '--> %s\n' $(1)
+# the search for pictures looks here first (default: the folder data/)
+export DRCN_DATA_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help book pages test lab execute setup vendor data-note constraints clean distclean
+
+help:  ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+book: .venv/.installed _vendor/.fetched data-note  ## build the book into _build/html, running every chapter
+	$(call say,"Running the chapters and building the pages: usually 8 to 15 minutes on two cores")
+	@DRCN_EXECUTE=1 $(BOOK)
+	$(call say,"Done. Open file://$(CURDIR)/_build/html/index.html")
+	$(call say,"To try the network in the page: make serve")
+
+pages: .venv/.installed _vendor/.fetched  ## build the pages from the saved outputs, running nothing (20 s)
+	$(call say,"Building the pages from the saved outputs: usually 20 s")
+	@$(BOOK) -q
+	$(call say,"Done. Open file://$(CURDIR)/_build/html/index.html")
+
+serve: .venv/.installed  ## serve the built book on http://localhost:8000
+	$(call say,"Open http://localhost:8000 (stop with Ctrl-C)")
+	@cd _build/html && $(CURDIR)/$(BIN)/python -m http.server --bind 127.0.0.1 8000
+
+test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, notebooks, built site in a browser
+	$(call say,"Running the tests: usually 10 to 15 minutes on two cores")
+	@$(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+lab: .venv/.installed  ## open JupyterLab on the first chapter
+	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")
+	@$(BIN)/jupyter lab notebooks/01_problem.ipynb
+
+execute: .venv/.installed data-note  ## run the chapters and save their outputs; one only: make execute CHAPTER=03_network
+	$(call say,"Running the chapters and saving their outputs: usually 8 to 15 minutes on two cores")
+	@$(BIN)/python tools/execute.py $(CHAPTER)
+
+setup: .venv/.installed  ## make .venv and install everything into it
+.venv/.installed: requirements.txt constraints.txt pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" tools/setup.sh
+
+vendor: _vendor/.fetched  ## fetch the scripts that the site serves itself
+_vendor/.fetched: package.json package-lock.json tools/vendor.py | .venv/.installed
+	$(call say,"Fetching the scripts that the site serves itself by npm: usually 10 s")
+	@$(BIN)/python tools/vendor.py && touch $@
+
+data-note: .venv/.installed
+	@$(BIN)/python -c "from drcn_book import datasets; print('-->', datasets.note())"
+
+constraints: .venv/.installed  ## write constraints.txt anew from what is installed
+	@$(BIN)/python tools/freeze.py
+
+clean:  ## remove what was built
+	rm -rf _build
+
+distclean: clean  ## remove the virtual environment and the fetched scripts too
+	rm -rf .venv _vendor
