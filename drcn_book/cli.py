@@ -1,10 +1,11 @@
 """The command `drcn`: data, train, evaluate, upscale, inspect."""
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 
-from .errors import DRCNError
+from .errors import ConfigError, DRCNError
 
 
 def train(args):
@@ -16,6 +17,45 @@ def train(args):
     config = preset(args.preset, args.variant, scale=args.scale)
     Run(config, replace(Recipe(), **given), args.run or f"runs/{args.preset}-x{args.scale}", args.start).train(
         args.max_minutes)
+
+
+def evaluate(args):
+    from . import benchmark, datasets, weights
+
+    names = weights.shipped() if args.weights == ["all"] else args.weights
+    networks = [benchmark.network_method(name) for name in names]
+    if args.self_ensemble:
+        networks += [benchmark.self_ensemble(network) for network in networks]
+    scales = args.scale or sorted({network.scale for network in networks}) or [2, 3, 4]
+    for network in networks:
+        if network.scale not in scales and args.weights != ["all"]:
+            raise ConfigError(f"{network.name} was trained for x{network.scale}: add --scale {network.scale}.")
+    present = [name for name in datasets.TEST_SETS if (datasets.data_dir() / name).is_dir()]
+    sets = list(datasets.TEST_SETS) if args.dataset == ["all"] else args.dataset or present[:1] or ["Photos"]
+    tables = benchmark.evaluate([benchmark.BICUBIC, *networks], sets, scales, args.recursions)
+    print("\n\n".join(benchmark.table(tables["benchmark"], scale) for scale in scales))
+    if tables["recursions"]:
+        print("\n" + benchmark.recursion_table(tables["recursions"]))
+    if args.save:
+        benchmark.save(tables, args.save)
+        print(f"\nSaved in {args.save}.")
+
+
+def weights(args):
+    from . import weights
+
+    if args.action == "list":
+        for name in weights.shipped():
+            entry = weights.record(name)
+            network = entry["network"]
+            print(f"{name:24} x{network['scale']}  {network['filters']} filters, {network['recursions']} recursions, "
+                  f"{entry['parameters']:,} parameters, {entry['minutes']} minutes of training")
+    elif args.action == "show":
+        print(json.dumps(weights.record(args.name), indent=1))
+    else:
+        entry = weights.ship(args.folder, args.name, args.half)
+        print(f"{args.name}: {entry['bytes']:,} bytes, {entry['validation_psnr']['psnr']:.3f} dB on the validation "
+              f"pictures at step {entry['steps']}")
 
 
 def _parser():
@@ -37,6 +77,27 @@ def _parser():
         add("--" + name.replace("_", "-"), type=kind, help="see Recipe in drcn_book/training.py")
     add("--loss", help="l1, l2 or charbonnier")
     add("--precision", help="auto, float32, mixed_bfloat16 or mixed_float16")
+
+    add = commands.add_parser("evaluate", help="measure PSNR and SSIM on whole sets").add_argument
+    commands.choices["evaluate"].set_defaults(run_command=evaluate)
+    add("--weights", nargs="+", default=[], metavar="NAME",
+        help="shipped names, weights files, or all (the shipped ones); without it: bicubic alone")
+    add("--dataset", nargs="+", help="Set5, Set14, B100, Urban100, all (the four), Photos, or folders "
+        "(default Set5 where it is, else Photos)")
+    add("--scale", nargs="+", type=int, help="enlargements (default: those of the weights)")
+    add("--recursions", action="store_true", help="a second table: the output of every recursion")
+    add("--self-ensemble", action="store_true", help="a further row a network: mean over 8 flips and turns")
+    add("--save", nargs="?", const="data/results", metavar="FOLDER", help="merge into CSV files (default data/results)")
+
+    actions = commands.add_parser("weights", help="list, show or add the weights of the package").add_subparsers(
+        dest="action", required=True, metavar="action")
+    commands.choices["weights"].set_defaults(run_command=weights)
+    actions.add_parser("list", help="one line for each shipped network")
+    actions.add_parser("show", help="the record of one").add_argument("name")
+    add = actions.add_parser("ship", help="make the best weights of a run part of the package").add_argument
+    add("folder", help="the run's folder")
+    add("name", help="what to call them, such as compact-x2")
+    add("--half", action="store_true", help="store float16: half the size")
     return parser
 
 

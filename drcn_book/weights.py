@@ -4,6 +4,7 @@ The repository's own weights lie in `drcn_book/shipped/`, each with a JSON recor
 and the sha256 that is checked before it is used.
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -13,26 +14,33 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ._keras import keras
-from .errors import ConfigError, WeightsError
+from ._keras import hardware, keras
+from .errors import ConfigError, StorageError, WeightsError
 from .model import NetworkConfig, build
 
 SHIPPED = Path(__file__).parent / "shipped"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path` and rename, so that a reader sees the old file or the new one, never a part."""
+    """Write beside `path` and rename, so that a reader sees the old file or the new one, never a part.
+
+    StorageError if there is no space or no permission; the old file is then as it was.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(beside, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); what was there before is untouched. "
+                           "Make room or choose another folder.") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
@@ -78,15 +86,61 @@ def shipped() -> list[str]:
 
 
 def record(name: str) -> dict:
-    """The record of shipped weights: configuration, data, seed, steps, minutes, hardware, PSNR, sha256."""
-    return json.loads((SHIPPED / f"{name}.json").read_text())
+    """The record of shipped weights, as `ship` wrote it. WeightsError if there are none of that name."""
+    path = SHIPPED / f"{name}.json"
+    if name not in shipped():
+        raise WeightsError(f"No shipped weights are called {name!r}: there is {', '.join(shipped()) or 'none'}.")
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not a readable record ({error}); install the package again.") from None
 
 
-def _locate(name: str | Path) -> Path:
+def ship(run: str | Path, name: str, half: bool = False) -> dict:
+    """Make the best weights of a training run part of the package, under `name`; returns their record.
+
+    Writes `shipped/NAME.safetensors`, its record `NAME.json` (network, recipe, command, steps, minutes, hardware,
+    validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
+    WeightsError if the folder is no run with validated weights.
+    """
+    run = Path(run)
+    try:
+        made = json.loads((run / "run.json").read_text())
+        log = (run / "log.csv").read_text()
+        rows = list(csv.DictReader(log.splitlines()))
+        best = max(rows, key=lambda row: float(row["psnr"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{run}: not the folder of a training run with validated weights ({error}).") from None
+    network, config = load(run / "best.safetensors")
+    path = SHIPPED / f"{name}.safetensors"
+    save_weights(path, network, config, half)
+    entry = {"name": name, "parameters": config.parameters, "network": config.to_dict(),
+             "steps": int(best["step"]), "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
+             "validation_psnr": {key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")},
+             "hardware": hardware(), **{key: value for key, value in made.items() if key != "network"},
+             "stored": "float16" if half else "float32", "bytes": path.stat().st_size,
+             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "results": {}}
+    write_atomically(SHIPPED / f"{name}.csv", log.encode())
+    _write_record(entry)
+    return entry
+
+
+def add_results(name: str, results: dict) -> None:
+    """Put test-set results, such as {"Set5": {"psnr": 36.9, "ssim": 0.95}}, into the record of shipped weights."""
+    entry = record(name)
+    entry["results"].update(results)
+    _write_record(entry)
+
+
+def _write_record(entry):
+    write_atomically(SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode())
+
+
+def _locate(name):
     if str(name) not in shipped():
         return Path(name)
     path = SHIPPED / f"{name}.safetensors"
-    if hashlib.sha256(path.read_bytes()).hexdigest() != record(str(name))["sha256"]:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != record(str(name)).get("sha256"):
         raise WeightsError(f"{path}: does not match the sha256 of its record; install the package again.")
     return path
 
@@ -96,7 +150,7 @@ def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, Network
 
     Raises WeightsError if there is none, it is damaged, or it fits no network of this package.
     """
-    path = _locate(name)
+    path = locate(name)
     tensors, header = read_tensors(path)
     try:
         config = NetworkConfig.from_dict(header["config"])

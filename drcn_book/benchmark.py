@@ -1,0 +1,179 @@
+"""Tables: every method measured by one protocol, beside the numbers quoted from papers.
+
+The protocol (reproduces the published bicubic rows to 0.01 dB): luma of BT.601, pictures cropped to a multiple of the
+scale, bicubic down and up unrounded, the output rounded to 8 bits, `scale` pixels shaved off each side, PSNR with
+peak 255, SSIM with an 11x11 Gaussian window, means over the pictures of a set.
+"""
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+from tqdm import tqdm
+
+from . import datasets, weights
+from .degradation import degrade
+from .errors import ConfigError
+from .metrics import psnr, ssim
+from .model import infer
+
+PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
+COLUMNS = ("method", "source", "scale", "dataset", "picture", "output", "images", "psnr", "ssim", "parameters", "gmacs",
+           "train_set", "validation", "minutes", "hardware", "weights_sha256")
+KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
+        "recursions": ("method", "scale", "dataset", "output")}
+
+
+@dataclass(frozen=True)
+class Method:
+    """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and, where it has
+    them, the outputs of its recursions (h, w, D). `scale` is the one it was made for; None: any.
+    """
+
+    name: str
+    run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+    scale: int | None = None
+    facts: dict = field(default_factory=dict)
+
+
+BICUBIC = Method("bicubic", lambda x: (x, None))
+
+
+def network_method(name: str | Path) -> Method:
+    """The method of shipped weights (by name) or of a weights file (by path)."""
+    network, config = weights.load(name)
+    record = weights.record(name) if name in weights.shipped() else {}
+    facts = {"parameters": config.parameters, "gmacs": round(config.macs_per_pixel * PIXELS / 1e9, 1),
+             "weights_sha256": hashlib.sha256(weights.locate(name).read_bytes()).hexdigest(),
+             **{key: record.get(key, "") for key in ("train_set", "validation", "minutes", "hardware")}}
+    return Method(str(name), lambda x: infer(network, x), config.scale, facts)
+
+
+def self_ensemble(method: Method) -> Method:
+    """The mean over the 8 flips and quarter turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
+    def run(x):
+        outputs = []
+        for turns in range(4):
+            for flip in (1, -1):
+                output, _ = method.run(np.ascontiguousarray(np.rot90(x, turns)[:, ::flip]))
+                outputs.append(np.rot90(output[:, ::flip], -turns))
+        return np.mean(outputs, axis=0), None
+
+    facts = {**method.facts, "gmacs": round(8 * method.facts["gmacs"], 1)}
+    return Method(f"{method.name} + self-ensemble", run, method.scale, facts)
+
+
+def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = False) -> list[dict]:
+    """PSNR (dB) and SSIM of each picture of a set: rows with dataset, scale, method, picture, output, psnr, ssim.
+
+    `output` is "final"; with `recursions` there is also a row for each y_d, its `output` the number d.
+    ConfigError if the method was made for another scale.
+    """
+    if method.scale not in (None, scale):
+        raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
+    rows = []
+    pictures = datasets.pictures(dataset)
+    for name, picture in tqdm(pictures.items(), f"{method.name} {dataset} x{scale}", leave=False, disable=None):
+        x, y = degrade(picture, scale)
+        output, y_d = method.run(x)
+        outputs = {"final": output}
+        if recursions and y_d is not None:
+            outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
+        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, "output": key,
+                  "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)} for key, value in outputs.items()]
+    return rows
+
+
+def mean(rows: list[dict]) -> dict[str | int, dict]:
+    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ..., ...}."""
+    found = {}
+    for output in dict.fromkeys(row["output"] for row in rows):
+        mine = [row for row in rows if row["output"] == output]
+        found[output] = {"images": len(mine), **{key: float(np.mean([row[key] for row in mine]))
+                                                 for key in ("psnr", "ssim")}}
+    return found
+
+
+def evaluate(methods: list[Method], sets: list[str], scales: list[int], recursions: bool = False) -> dict[str, list]:
+    """Measure every method at its scales on every set; the rows of three tables: benchmark, pictures, recursions."""
+    tables = {"benchmark": [], "pictures": [], "recursions": []}
+    for scale in scales:
+        for dataset in sets:
+            for method in methods:
+                if method.scale not in (None, scale):
+                    continue
+                rows = measure(method, dataset, scale, recursions)
+                means = mean(rows)
+                key = {"method": method.name, "scale": scale, "dataset": dataset}
+                tables["benchmark"].append({**key, "source": "measured", **means["final"], **method.facts})
+                tables["pictures"] += [{k: v for k, v in row.items() if k != "output"}
+                                       for row in rows if row["output"] == "final"]
+                if len(means) > 1:
+                    tables["recursions"] += [{**key, "output": output, **values} for output, values in means.items()]
+    return tables
+
+
+def read(path: str | Path) -> list[dict]:
+    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none if there is no file."""
+    if not Path(path).is_file():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    kinds = {"scale": int, "psnr": float, "ssim": float}
+    return [{key: kinds[key](value) if key in kinds and value else value for key, value in row.items()}
+            for row in rows]
+
+
+def save(tables: dict[str, list], folder: str | Path) -> None:
+    """Merge measured rows into `folder`/benchmark.csv, pictures.csv and recursions.csv: a row measured again
+    replaces the old one, the others stay.
+    """
+    for name, rows in tables.items():
+        def key(row):
+            return tuple(str(row[column]) for column in KEYS[name])
+
+        if not rows:
+            continue
+        path = Path(folder) / f"{name}.csv"
+        rounded = [{k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()} for row in rows]
+        merged = {key(row): row for row in [*read(path), *rounded]}
+        columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(merged.values())
+        weights.write_atomically(path, text.getvalue().encode())
+
+
+def markdown(header: list[str], rows: list[list]) -> str:
+    """A Markdown table with padded columns, so that it reads well in a terminal too."""
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    width = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, width)) + " |" for row in cells]
+    return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
+
+
+def table(rows: list[dict], scale: int) -> str:
+    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in their order."""
+    rows = [row for row in rows if row["scale"] == scale]
+    sets = list(dict.fromkeys(row["dataset"] for row in rows))
+    cells = {(row["method"], row["dataset"]): row for row in rows}
+    lines = []
+    for method in dict.fromkeys(row["method"] for row in rows):
+        found = [cells.get((method, name)) for name in sets]
+        lines.append([method, *(f"{cell['psnr']:.2f} / {cell['ssim']:.4f}" if cell else "" for cell in found)])
+    return markdown([f"x{scale}, PSNR / SSIM", *sets], lines)
+
+
+def recursion_table(rows: list[dict]) -> str:
+    """One line a network, scale and set: PSNR (dB) of each recursion's output and of the ensemble."""
+    keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
+    lines = [{row["output"]: f"{row['psnr']:.2f}" for row in rows
+              if (row["method"], row["scale"], row["dataset"]) == key} for key in keys]
+    outputs = sorted({int(d) for line in lines for d in line if d != "final"})
+    return markdown(["PSNR", "scale", "set", *outputs, "ensemble"],
+                    [[*key, *(line.get(d, "") for d in outputs), line["final"]] for key, line in zip(keys, lines)])
