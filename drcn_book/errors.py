@@ -21,5 +21,9 @@ class WeightsError(DRCNError):
     """A weights file or checkpoint is missing, damaged, or belongs to another network."""
 
 
+class StorageError(DRCNError):
+    """A file cannot be written: no space left, or no permission."""
+
+
 class TrainingError(DRCNError):
     """Training cannot start, or had to stop."""

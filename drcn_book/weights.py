@@ -8,6 +8,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,8 @@ def ship(run: str | Path, name: str, half: bool = False) -> dict:
     validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
     WeightsError if the folder is no run with validated weights.
     """
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise WeightsError(f"{name!r} cannot be a name: use letters, digits, dots and dashes.")
     run = Path(run)
     try:
         made = json.loads((run / "run.json").read_text())
@@ -118,6 +121,7 @@ def ship(run: str | Path, name: str, half: bool = False) -> dict:
              "steps": int(best["step"]), "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
              "validation_psnr": {key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")},
              "hardware": hardware(), **{key: value for key, value in made.items() if key != "network"},
+             "command": re.sub(r"\S*/", "", made["command"]),
              "stored": "float16" if half else "float32", "bytes": path.stat().st_size,
              "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "results": {}}
     write_atomically(SHIPPED / f"{name}.csv", log.encode())
@@ -136,7 +140,8 @@ def _write_record(entry):
     write_atomically(SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode())
 
 
-def _locate(name):
+def locate(name: str | Path) -> Path:
+    """The file of shipped weights, its sha256 checked against the record, or the path as given."""
     if str(name) not in shipped():
         return Path(name)
     path = SHIPPED / f"{name}.safetensors"
