@@ -89,7 +89,7 @@ PRESETS = {
 
 VARIANTS = {
     "paper": {},
-    "authors": {"feedback": True, "reconstruction_relu": False, "identity_start": "all"},
+    "authors": {"feedback": True, "reconstruction_relu": False, "identity_start": "all", "output_start": 0.001},
 }
 
 

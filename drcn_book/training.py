@@ -42,12 +42,12 @@ class Recipe:
 
     train_set: str = "T91"
     scales: tuple[int, ...] = ()
-    patch: int = 41
-    batch: int = 16
-    steps: int = 20_000
+    patch: int = 64
+    batch: int = 8
+    steps: int = 16_000
     loss: str = "l1"
     alpha_start: float = 1.0
-    alpha_floor: float = 0.0
+    alpha_floor: float = 0.2
     alpha_share: float = 0.5
     beta: float = 0.0
     learning_rate: float = 4e-3
