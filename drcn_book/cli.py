@@ -9,12 +9,16 @@ from .errors import ConfigError, DRCNError
 
 
 def train(args):
+    from .baselines import BASELINES
     from .model import preset
     from .training import Recipe, Run
 
     given = {name: value for name, value in vars(args).items()
              if value is not None and name in Recipe.__dataclass_fields__}
-    config = preset(args.preset, args.variant, scale=args.scale)
+    if args.preset in BASELINES:
+        config = replace(BASELINES[args.preset], scale=args.scale)
+    else:
+        config = preset(args.preset, args.variant, scale=args.scale)
     Run(config, replace(Recipe(), **given), args.run or f"runs/{args.preset}-x{args.scale}", args.start).train(
         args.max_minutes)
 
@@ -48,8 +52,9 @@ def weights(args):
         for name in weights.shipped():
             entry = weights.record(name)
             network = entry["network"]
-            print(f"{name:24} x{network['scale']}  {network['filters']} filters, {network['recursions']} recursions, "
-                  f"{entry['parameters']:,} parameters, {entry['minutes']} minutes of training")
+            size = ", ".join(f"{network[key]} {key}" for key in ("filters", "recursions", "layers") if key in network)
+            print(f"{name:24} x{network['scale']}  {size}, {entry['parameters']:,} parameters, "
+                  f"{entry['minutes']} minutes of training")
     elif args.action == "show":
         print(json.dumps(weights.record(args.name), indent=1))
     else:
@@ -64,7 +69,7 @@ def _parser():
 
     add = commands.add_parser("train", help="train a network").add_argument
     commands.choices["train"].set_defaults(run_command=train)
-    add("--preset", default="compact", help="tiny, compact (default), standard or paper")
+    add("--preset", default="compact", help="tiny, compact (default), standard or paper; or a baseline: srcnn, dcscn")
     add("--variant", default="authors", help="wiring: paper, or authors (default; measured better)")
     add("--scale", type=int, default=2, help="enlargement (default 2)")
     add("--start", help="weights to start from: a shipped name or a file")

@@ -11,8 +11,23 @@ from ._keras import keras, ops
 from .errors import ConfigError
 
 
+class Config:
+    """A frozen dataclass that names a network: `build` makes it, `architecture` tells weights files whose it is."""
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Config":
+        """The configuration with these values; ConfigError names a field it does not have."""
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigError(f"Unknown network option {unknown[0]!r}: this may come from a newer version.")
+        return cls(**values)
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
 @dataclass(frozen=True)
-class NetworkConfig:
+class NetworkConfig(Config):
     """What a network is; it travels inside its weights file.
 
     filters, recursions: F and D of the paper. scale: the enlargement it was trained for.
@@ -39,6 +54,8 @@ class NetworkConfig:
     identity_start: str = "recursion"
     output_start: float = 1.0
 
+    architecture = "drcn"
+
     def __post_init__(self):
         for name, low in (("filters", 1), ("recursions", 1), ("scale", 2)):
             value = getattr(self, name)
@@ -48,16 +65,8 @@ class NetworkConfig:
             if getattr(self, name) not in known:
                 raise ConfigError(f"{name} = {getattr(self, name)!r}: must be one of {', '.join(known)}.")
 
-    @classmethod
-    def from_dict(cls, values: dict) -> "NetworkConfig":
-        """The configuration with these values; ConfigError names a field it does not have."""
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown network option {unknown[0]!r}: this may come from a newer version.")
-        return cls(**values)
-
-    def to_dict(self) -> dict:
-        return asdict(self)
+    def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
+        return build(self, dtype, seed)
 
     @property
     def parameters(self) -> int:

@@ -19,7 +19,7 @@ from ._keras import backend, keras, ops
 from .degradation import degrade
 from .errors import ConfigError, TrainingError, WeightsError
 from .metrics import psnr
-from .model import NetworkConfig, build
+from .model import Config
 from .patches import PatchSource
 from .weights import assign, load, read_tensors, save_weights, write_atomically, write_tensors
 
@@ -189,13 +189,13 @@ class Run:
     name or a file of a network that differs in scale at most). Raises TrainingError, ConfigError, DatasetError.
     """
 
-    def __init__(self, config: NetworkConfig, recipe: Recipe, folder: str | Path, start: str | None = None):
+    def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None):
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
         pictures = datasets.training_pictures(recipe.train_set)
         self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
         self.validation = Validation(datasets.validation_pictures(), config.scale)
         self.precision = choose_precision(recipe.precision, config.filters)
-        network = build(config, dtype=self.precision, seed=recipe.seed)
+        network = config.build(self.precision, recipe.seed)
         if start:
             assign(network.weights, {v.path: ops.convert_to_numpy(v) for v in load(start)[0].weights}, start)
         rate = keras.optimizers.schedules.CosineDecay(

@@ -16,9 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ._keras import hardware, keras
+from .baselines import DCSCNConfig, SRCNNConfig
 from .errors import ConfigError, StorageError, WeightsError
-from .model import NetworkConfig, build
+from .model import Config, NetworkConfig
 
+ARCHITECTURES = {config.architecture: config for config in (NetworkConfig, SRCNNConfig, DCSCNConfig)}
 SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -74,11 +76,11 @@ def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
         variable.assign(tensors[variable.path].astype(variable.dtype))
 
 
-def save_weights(path: str | Path, network: keras.Model, config: NetworkConfig, half: bool = False) -> None:
+def save_weights(path: str | Path, network: keras.Model, config: Config, half: bool = False) -> None:
     """Write a network's weights with its configuration; `half` stores float16."""
     tensors = {v.path: np.asarray(keras.ops.convert_to_numpy(v), "float16" if half else "float32")
                for v in network.weights}
-    write_tensors(Path(path), tensors, {"config": config.to_dict()})
+    write_tensors(Path(path), tensors, {"architecture": config.architecture, "config": config.to_dict()})
 
 
 def shipped() -> list[str]:
@@ -150,7 +152,7 @@ def locate(name: str | Path) -> Path:
     return path
 
 
-def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, NetworkConfig]:
+def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, Config]:
     """The network and configuration of shipped weights (by name) or of a weights file (by path).
 
     Raises WeightsError if there is none, it is damaged, or it fits no network of this package.
@@ -158,9 +160,9 @@ def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, Network
     path = locate(name)
     tensors, header = read_tensors(path)
     try:
-        config = NetworkConfig.from_dict(header["config"])
+        config = ARCHITECTURES[header.get("architecture", "drcn")].from_dict(header["config"])
     except (KeyError, TypeError, ConfigError) as error:
         raise WeightsError(f"{path}: its header describes no network of this package ({error}).") from None
-    network = build(config, dtype=dtype)
+    network = config.build(dtype)
     assign(network.weights, tensors, path)
     return network, config

@@ -1,0 +1,168 @@
+"""The networks the recursive one is compared with, in the same frame: same input x, patches, training and protocol.
+
+Each returns its one output under both names that the recursive network uses, so that training, `infer` and the
+command line treat it alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._keras import keras, ops
+from .degradation import check_scale
+from .errors import ConfigError
+from .model import Config
+
+
+def small(seed: int):
+    """The start of a last layer whose output is added to x: training begins at bicubic quality."""
+    return keras.initializers.RandomNormal(stddev=1e-3, seed=seed)
+
+
+@dataclass(frozen=True)
+class SRCNNConfig(Config):
+    """SRCNN (Dong, Loy, He and Tang, TPAMI 2016): three convolutions, `filters`, filters / 2 and 1 wide.
+
+    kernels: their sides, as the field writes them: "9-5-5" (the published table) or "9-1-5".
+    Departures: the input is added to the output, and borders are padded; the paper does neither.
+    """
+
+    scale: int = 2
+    filters: int = 64
+    kernels: str = "9-5-5"
+
+    architecture = "srcnn"
+
+    def __post_init__(self):
+        check_scale(self.scale)
+        if self.kernels not in ("9-5-5", "9-1-5"):
+            raise ConfigError(f"kernels = {self.kernels!r}: SRCNN has 9-5-5 or 9-1-5.")
+
+    @property
+    def _layers(self):
+        widths = [1, self.filters, self.filters // 2, 1]
+        return list(zip(map(int, self.kernels.split("-")), widths, widths[1:]))
+
+    @property
+    def parameters(self) -> int:
+        return sum(side * side * before * after + after for side, before, after in self._layers)
+
+    @property
+    def macs_per_pixel(self) -> int:
+        """Multiply-accumulates an output pixel."""
+        return sum(side * side * before * after for side, before, after in self._layers)
+
+    @property
+    def receptive_field(self) -> int:
+        """Side in pixels of the input square that can change one output pixel."""
+        return 1 + sum(side - 1 for side, _, _ in self._layers)
+
+    def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
+        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that shape."""
+        x = h = keras.Input((None, None, 1), name="x")
+        names = ("patches", "mapping", "reconstruction")
+        for d, (name, (side, _, filters)) in enumerate(zip(names, self._layers)):
+            start = keras.initializers.HeNormal(seed + d) if filters > 1 else small(seed + d)
+            h = keras.layers.Conv2D(filters, side, padding="same", activation="relu" if filters > 1 else None,
+                                    kernel_initializer=start, name=name, dtype=dtype)(h)
+        y = x + ops.cast(h, "float32")
+        return keras.Model(x, {"recursions": y, "ensemble": y}, name="srcnn")
+
+
+@keras.saving.register_keras_serializable("drcn_book")
+class CropLike(keras.layers.Layer):
+    """The top left part of the first picture, as high and wide as the second."""
+
+    def call(self, picture, like):
+        return picture[:, :ops.shape(like)[1], :ops.shape(like)[2]]
+
+    def compute_output_shape(self, picture_shape, like_shape):
+        return (*like_shape[:3], picture_shape[-1])
+
+
+@dataclass(frozen=True)
+class DCSCNConfig(Config):
+    """DCSCN (Yamanaka, Kuwashima and Kurita, ICONIP 2017): all work at low resolution; the defaults are c-DCSCN.
+
+    layers 3x3 convolutions, from `filters` down to `last` wide, all of them concatenated; two reconstruction
+    branches, A1 (1x1, `a` wide) and B1, B2 (1x1 and 3x3, `b` wide); sub-pixel enlargement; plus the bicubic x.
+    96, 32, a = 64 and b = 32 give the full DCSCN of the paper.
+
+    Departures: the first convolution reads x instead of the low-resolution picture, with a kernel of 3s x 3s and a
+    stride of s, which is the same 3x3 window of low-resolution pixels; no dropout. The last 1x1 convolution and the
+    pixel shuffle are written as the transposed convolution they equal (Shi et al., 2016).
+    """
+
+    scale: int = 2
+    filters: int = 32
+    last: int = 8
+    layers: int = 7
+    a: int = 24
+    b: int = 8
+
+    architecture = "dcscn"
+
+    def __post_init__(self):
+        check_scale(self.scale)
+
+    @property
+    def widths(self) -> list[int]:
+        """Filters of the feature layers, falling as 1 - t^(1 / 1.2) or, for the full network, 1 - t^(1 / 1.5)."""
+        t = np.linspace(0, 1, self.layers) ** (1 / (1.2 if self.filters <= 32 else 1.5))
+        return [int(width) for width in self.last + (self.filters - self.last) * (1 - t) + 1e-9]
+
+    @property
+    def _kernels(self):
+        """Side, inputs and outputs of every convolution, each at low resolution."""
+        widths, s = self.widths, self.scale
+        first = (3 * s, 1, widths[0])
+        features = [(3, before, after) for before, after in zip(widths, widths[1:])]
+        branches = [(1, sum(widths), self.a), (1, sum(widths), self.b), (3, self.b, self.b)]
+        return [first, *features, *branches, (1, self.a + self.b, s * s)]
+
+    @property
+    def parameters(self) -> int:
+        """Kernels, biases and PReLU slopes; the transposed convolution has one bias."""
+        slopes = sum(self.widths) + self.a + 2 * self.b
+        biases = slopes + 1
+        return sum(side * side * before * after for side, before, after in self._kernels) + biases + slopes
+
+    @property
+    def macs_per_pixel(self) -> float:
+        """Multiply-accumulates an output pixel; there are scale^2 of them to one low-resolution pixel."""
+        return sum(side * side * before * after for side, before, after in self._kernels) / self.scale**2
+
+    @property
+    def receptive_field(self) -> int:
+        """Side in pixels of the centred input square outside which nothing changes an output pixel."""
+        return 2 * (self.scale * (self.layers + 2) - 1) + 1
+
+    def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
+        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that shape."""
+        he = iter(keras.initializers.HeNormal(seed + d) for d in range(self.layers + 3))
+        s = self.scale
+
+        def conv(h, filters, side, name, **options):
+            h = keras.layers.Conv2D(filters, side, kernel_initializer=next(he), name=name, dtype=dtype,
+                                    **{"padding": "same", **options})(h)
+            return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2],
+                                      name=f"{name}_prelu", dtype=dtype)(h)
+
+        def concat(*h):
+            return keras.layers.Concatenate(dtype=dtype)(h)
+
+        x = keras.Input((None, None, 1), name="x")
+        padded = keras.layers.ZeroPadding2D(((s, 2 * s - 1), (s, 2 * s - 1)), dtype=dtype)(x)  # any size, phase kept
+        features = [conv(padded, self.widths[0], 3 * s, "feature_1", strides=s, padding="valid")]
+        for d, width in enumerate(self.widths[1:], 2):
+            features.append(conv(features[-1], width, 3, f"feature_{d}"))
+        every = concat(*features)
+        A_1 = conv(every, self.a, 1, "A1")
+        B_2 = conv(conv(every, self.b, 1, "B1"), self.b, 3, "B2")
+        detail = keras.layers.Conv2DTranspose(1, s, strides=s, kernel_initializer=small(seed), name="L",
+                                              dtype=dtype)(concat(A_1, B_2))
+        y = x + CropLike(dtype="float32")(detail, x)
+        return keras.Model(x, {"recursions": y, "ensemble": y}, name="dcscn")
+
+
+BASELINES = {"srcnn": SRCNNConfig(), "dcscn": DCSCNConfig()}
