@@ -3,114 +3,12 @@
 Input x and truth are luma divided by 255. The network returns every recursion's output and their ensemble.
 """
 
-from dataclasses import asdict, dataclass, fields, replace
-
 import numpy as np
 
 from ._keras import keras, ops
-from .errors import ConfigError
+from .config import PRESETS, VARIANTS, Config, NetworkConfig, preset
 
-
-class Config:
-    """A frozen dataclass that names a network: `build` makes it, `architecture` tells weights files whose it is."""
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Config":
-        """The configuration with these values; ConfigError names a field it does not have."""
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown network option {unknown[0]!r}: this may come from a newer version.")
-        return cls(**values)
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class NetworkConfig(Config):
-    """What a network is; it travels inside its weights file.
-
-    filters, recursions: F and D of the paper. scale: the enlargement it was trained for.
-    The rest names the variants. The paper's network is the default of each:
-
-    skip: how x reaches the output: "add" (paper), "concat" (to the last convolution's input) or "none".
-    feedback: the next recursion takes the reconstruction's hidden layer as its input, as the authors' code does.
-    reconstruction_relu: the ReLU of H_{D+1}; the authors' code has none.
-    residual: H_d = f(H_{d-1}) + H_0, the recursion of DRRN (Tai et al., CVPR 2017).
-    shared: False gives each recursion a convolution of its own.
-    identity_start: which F x F convolutions start as the identity: "recursion" (paper), "all" (authors' code),
-        or "none" (He everywhere).
-    output_start: factor on the start of the last convolution; the authors' code uses 0.001.
-    """
-
-    filters: int = 32
-    recursions: int = 5
-    scale: int = 2
-    skip: str = "add"
-    feedback: bool = False
-    reconstruction_relu: bool = True
-    residual: bool = False
-    shared: bool = True
-    identity_start: str = "recursion"
-    output_start: float = 1.0
-
-    architecture = "drcn"
-
-    def __post_init__(self):
-        for name, low in (("filters", 1), ("recursions", 1), ("scale", 2)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < low:
-                raise ConfigError(f"{name} = {value!r}: must be a whole number of {low} or more.")
-        for name, known in (("skip", ("add", "concat", "none")), ("identity_start", ("recursion", "all", "none"))):
-            if getattr(self, name) not in known:
-                raise ConfigError(f"{name} = {getattr(self, name)!r}: must be one of {', '.join(known)}.")
-
-    def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
-        return build(self, dtype, seed)
-
-    @property
-    def parameters(self) -> int:
-        """Weights, biases and ensemble weights: 1,775,121 for the paper's F = 256, D = 16."""
-        f, last = self.filters, self.filters + (self.skip == "concat")
-        square = 9 * f * f + f
-        return (9 * f + f) + square * (2 + (1 if self.shared else self.recursions)) + (9 * last + 1) + self.recursions
-
-    @property
-    def macs_per_pixel(self) -> int:
-        """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper counts)."""
-        f, last = self.filters, self.filters + (self.skip == "concat")
-        return 9 * f + 9 * f * f * (1 + 2 * self.recursions) + 9 * last * self.recursions + self.recursions
-
-    @property
-    def receptive_field(self) -> int:
-        """Side in pixels of the input square that can change one output pixel: 2 per 3x3 convolution, plus 1."""
-        recursion = 2 if self.feedback else 1
-        return 2 * (2 + recursion * self.recursions + (1 if self.feedback else 2)) + 1
-
-
-PRESETS = {
-    "tiny": NetworkConfig(filters=8, recursions=3),
-    "compact": NetworkConfig(filters=32, recursions=5),
-    "standard": NetworkConfig(filters=96, recursions=9),
-    "paper": NetworkConfig(filters=256, recursions=16),
-}
-
-
-VARIANTS = {
-    "paper": {},
-    "authors": {"feedback": True, "reconstruction_relu": False, "identity_start": "all", "output_start": 0.001},
-}
-
-
-def preset(name: str, variant: str = "paper", **changes) -> NetworkConfig:
-    """A named size ("tiny", "compact", "standard", "paper") in the wiring of "paper" or of the "authors" (their code).
-
-    Further fields may be changed by keyword. ConfigError for an unknown name.
-    """
-    for value, known, what in ((name, PRESETS, "preset"), (variant, VARIANTS, "variant")):
-        if value not in known:
-            raise ConfigError(f"Unknown {what} {value!r}: choose one of {', '.join(known)}.")
-    return replace(PRESETS[name], **{**VARIANTS[variant], **changes})
+__all__ = ["PRESETS", "VARIANTS", "Config", "Ensemble", "Identity", "NetworkConfig", "build", "infer", "preset"]
 
 
 @keras.saving.register_keras_serializable("drcn_book")
@@ -178,6 +76,9 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
     y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y) if D > 1 else y[0]
     ensemble = Ensemble(name="ensemble", dtype="float32")(y_d)
     return keras.Model(x, {"recursions": y_d, "ensemble": ensemble}, name="drcn")
+
+
+NetworkConfig.build = build
 
 
 def infer(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,61 +9,21 @@ import csv
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from . import datasets
 from ._keras import backend, keras, ops
+from .config import Config, Recipe
 from .degradation import degrade
 from .errors import ConfigError, TrainingError, WeightsError
 from .metrics import psnr
-from .model import Config
 from .patches import PatchSource
 from .weights import assign, load, read_tensors, save_weights, write_atomically, write_tensors
 
 LOSSES = {"l1": ops.abs, "l2": ops.square, "charbonnier": lambda error: ops.sqrt(ops.square(error) + 1e-6)}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained. The defaults are the best that was measured.
-
-    train_set: set names joined by "+", or a folder. scales: the enlargements each batch draws from; empty: the
-    network's own. batch patches of patch x patch pixels a step, for `steps` steps.
-    loss: "l1", "l2" (paper) or "charbonnier". alpha falls from alpha_start to alpha_floor over the first
-    `alpha_share` of the steps. beta weighs the squared weights. learning_rate: Adam's peak, after `warmup` steps,
-    then a cosine to zero. clip_norm: global norm the gradient is cut to; 0 leaves it. ema: decay of the running
-    mean of the weights that is validated and kept; 0 uses the weights themselves.
-    precision: "float32", "mixed_bfloat16", "mixed_float16" or "auto". interval: steps between validations, each
-    with a checkpoint.
-    """
-
-    train_set: str = "T91"
-    scales: tuple[int, ...] = ()
-    patch: int = 64
-    batch: int = 8
-    steps: int = 16_000
-    loss: str = "l1"
-    alpha_start: float = 1.0
-    alpha_floor: float = 0.2
-    alpha_share: float = 0.5
-    beta: float = 0.0
-    learning_rate: float = 4e-3
-    warmup: int = 200
-    clip_norm: float = 0.0
-    ema: float = 0.0
-    precision: str = "auto"
-    interval: int = 500
-    seed: int = 0
-
-    def __post_init__(self):
-        if self.loss not in LOSSES:
-            raise ConfigError(f"Unknown loss {self.loss!r}: choose one of {', '.join(LOSSES)}.")
-        for name in ("patch", "batch", "steps", "interval"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} = {getattr(self, name)}: must be at least 1.")
 
 
 class Batches(keras.utils.PyDataset):
