@@ -96,8 +96,8 @@ def liveliest(network: keras.Model, config: NetworkConfig, x: np.ndarray, count:
     """The `count` channels of H_D that vary most over the middle 96x96 pixels of x (h, w), liveliest first."""
     top, left = ((side - min(side, PROBE)) // 2 for side in x.shape)
     patch = x[None, top : top + PROBE, left : left + PROBE, None].astype("float32") / 255
-    last = keras.Model(network.input, hidden_states(network, config)[-1]).predict_on_batch(patch)
-    return tuple(int(c) for c in np.argsort(-last[0].var(axis=(0, 1)), kind="stable")[:count])
+    last = ops.convert_to_numpy(keras.Model(network.input, hidden_states(network, config)[-1])(patch))[0]
+    return tuple(int(c) for c in np.argsort(-last.astype("float32").var(axis=(0, 1)), kind="stable")[:count])
 
 
 def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, known: bool = True,
@@ -128,9 +128,11 @@ def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, kn
     if channels:
         kept = [ops.take(H, list(channels), axis=-1) for H in hidden_states(network, config)]
         outputs["features"] = ops.stack(kept, axis=3)
-    seen = keras.Model(network.input, outputs).predict_on_batch(x[None, ..., None].astype("float32") / 255)
-    features = seen["features"][0] if channels else np.empty((*x.shape, config.recursions + 1, 0), "float32")
+    # Called, not `predict`ed: for a single picture that saves tracing a new function.
+    seen = {name: ops.convert_to_numpy(value)[0] for name, value in
+            keras.Model(network.input, outputs)(x[None, ..., None].astype("float32") / 255).items()}
+    features = seen.get("features", np.empty((*x.shape, config.recursions + 1, 0)))
     return Inspection(
-        x=x, truth=truth, recursions=seen["recursions"][0] * 255, ensemble=seen["ensemble"][0, ..., 0] * 255,
+        x=x, truth=truth, recursions=seen["recursions"] * 255, ensemble=seen["ensemble"][..., 0] * 255,
         weights=ops.convert_to_numpy(network.get_layer("ensemble").w), channels=tuple(channels),
         features=features.astype("float32"), scale=scale)
