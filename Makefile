@@ -1,14 +1,14 @@
-# The book and its package: `make help` lists what there is to do.
-# Needs make and Python 3.11 to 3.13; everything else goes into .venv. Name another Python: make book PYTHON=python3.12
+# The book and its package: `make help` lists what there is to do. Further commands stand at the end.
+# Needs make and Python 3.11 to 3.13; the rest goes into .venv. To name a Python: make book PYTHON=python3.12
 
 BIN  := .venv/bin
 BOOK := $(BIN)/jupyter-book build . --all -W --keep-going -n
 say   = @printf -- '--> %s\n' $(1)
-# the search for pictures looks here first (default: the folder data/)
-export DRCN_DATA_DIR
+# the public data sets, if any: in data/, or in the folder this names (made absolute: chapters run in notebooks/)
+export DRCN_DATA_DIR := $(if $(DRCN_DATA_DIR),$(abspath $(DRCN_DATA_DIR)))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pages test lab execute setup vendor data-note constraints clean distclean
+.PHONY: help book pages serve test lab execute links setup vendor data-note constraints clean distclean
 
 help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,13 +34,18 @@ test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, no
 
 lab: .venv/.installed  ## open JupyterLab on the first chapter
 	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")
+	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	@$(BIN)/jupyter lab notebooks/01_problem.ipynb
 
-execute: .venv/.installed data-note  ## run the chapters and save their outputs; one only: make execute CHAPTER=03_network
+execute: .venv/.installed data-note  ## run the chapters and save their outputs (CHAPTER=03 runs one)
 	$(call say,"Running the chapters and saving their outputs: usually 8 to 15 minutes on two cores")
 	@$(BIN)/python tools/execute.py $(CHAPTER)
 
-setup: .venv/.installed  ## make .venv and install everything into it
+links: .venv/.installed _vendor/.fetched  ## check the links that leave the book (needs the network)
+	$(call say,"Asking every linked host once: usually 1 minute")
+	@$(BIN)/jupyter-book build . --builder linkcheck
+
+setup: .venv/.installed  ## make .venv and install everything into it (2 GB)
 .venv/.installed: requirements.txt constraints.txt pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" tools/setup.sh
 
@@ -49,8 +54,11 @@ _vendor/.fetched: package.json package-lock.json tools/vendor.py | .venv/.instal
 	$(call say,"Fetching the scripts that the site serves itself by npm: usually 10 s")
 	@$(BIN)/python tools/vendor.py && touch $@
 
-data-note: .venv/.installed
-	@$(BIN)/python -c "from drcn_book import datasets; print('-->', datasets.note())"
+data-note:
+	@cd "$${DRCN_DATA_DIR:-data}" 2>/dev/null || { echo "STOP: DRCN_DATA_DIR: no folder $$DRCN_DATA_DIR"; exit 1; }; \
+	sets=$$(ls -d Set5 Set14 B100 Urban100 BSDS200 T91 2>/dev/null | tr '\n' ' '); \
+	if [ -n "$$sets" ]; then echo "--> Using the public sets found in $$PWD: $$sets"; \
+	else echo "--> Using the photographs that come with scikit-image (no public sets in $$PWD)"; fi
 
 constraints: .venv/.installed  ## write constraints.txt anew from what is installed
 	@$(BIN)/python tools/freeze.py

@@ -1,11 +1,10 @@
 """What the book needs from Sphinx beyond its configuration file.
 
-* DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved outputs
-  are shown (`make pages`). The notebooks themselves are never written.
+* DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved
+  outputs are shown (`make pages`). The notebooks themselves are never written.
 * A chapter that was run says at its top how long that took, and on how many cores.
-* sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same constant
-  twice on each page: its event handlers are taken out.
-* Widgets draw their icons with Font Awesome's font; the theme's script would replace the icon elements under them.
+* sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same
+  constant twice on each page: its event handlers are taken out.
 """
 
 import os
@@ -15,8 +14,6 @@ from pathlib import Path
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ConfigError
-
-NEST_ICONS = "window.FontAwesomeConfig = {autoReplaceSvg: 'nest'};"
 
 
 def choose_execution(app, config):
@@ -29,7 +26,8 @@ def choose_execution(app, config):
 def remove_thebe(app):
     for listeners in app.events.listeners.values():
         for listener in list(listeners):
-            if listener.handler.__module__ == "sphinx_thebe" and listener.handler.__name__ != "st_static_path":
+            handler = listener.handler
+            if handler.__module__ == "sphinx_thebe" and handler.__name__ != "st_static_path":
                 app.disconnect(listener.id)
 
 
@@ -40,12 +38,11 @@ def print_minutes(app, doctree, docname):
         return
     seconds = measured["runtime"]
     length = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.1f} minutes"
-    text = f"Measured: every cell of this chapter ran in {length} on {os.cpu_count()} CPU cores, {date.today()}."
+    text = f"Measured: this chapter ran in {length} on {os.cpu_count()} CPU cores, {date.today()}."
     titles[0].parent.insert(1, nodes.paragraph(text, text, classes=["measured"]))
 
 
 def setup(app):
-    app.add_js_file(None, body=NEST_ICONS, priority=100)
     app.connect("config-inited", choose_execution)
     app.connect("builder-inited", remove_thebe, priority=100)
     app.connect("doctree-resolved", print_minutes)

@@ -1,7 +1,7 @@
 """Bring the scripts that the built book serves itself into `_vendor/`, with npm and its lock file.
 
-The page must work with the network cable out, so nothing may come from a public script host. Three bundles are
-taken from their npm packages (versions and checksums: `package-lock.json`) and copied as they are:
+The page must work with the network cable out, so nothing may come from a public script host. Three bundles
+are taken from their npm packages (versions and checksums: `package-lock.json`) and copied as they are:
 
     _vendor/vendor/ipywidgets/     draws the widgets without a kernel
     _vendor/vendor/mathjax/        sets the formulas
@@ -39,8 +39,8 @@ def main() -> None:
             shutil.copy(ROOT / name, scratch)
         done = npm(["ci"], return_completed_process=True, cwd=scratch, capture_output=True, text=True)
         if done.returncode:
-            reason = next((line for line in done.stderr.splitlines() if "npm error" in line), "no reason given")
-            sys.exit(f"STOP: the site's scripts could not be fetched ({reason}). Check the network and try again.")
+            why = next((line for line in done.stderr.splitlines() if "npm error" in line), "?")
+            sys.exit(f"STOP: the site's scripts could not be fetched ({why}). Check the network and try again.")
         fresh = Path(scratch) / "vendor"
         for name, (package, patterns) in BUNDLES.items():
             source = Path(scratch) / "node_modules" / package

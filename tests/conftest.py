@@ -1,0 +1,105 @@
+"""Fixtures and helpers that several test files share."""
+
+import functools
+import http.server
+import importlib.util
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def toc_files() -> list[Path]:
+    """The book's pages in reading order: the root, then each chapter of each part."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [ROOT / f"{toc['root']}.md"] + [ROOT / c["file"] for part in toc["parts"] for c in part["chapters"]]
+
+
+CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]
+PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in toc_files()]
+
+
+def load_tool(name: str):
+    """A script of `tools/` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the built site: every page made anew from the saved outputs, warnings being errors."""
+    done = subprocess.run(["make", "pages"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"`make pages` fails:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    """The address of the built site, served on this machine's loopback."""
+    handler = functools.partial(_Silent, directory=built)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's (or another system's) Chromium, without a display and without any traffic of its own."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not path:
+        pytest.skip("no browser: the built site was not looked at. Install one: apt install chromium")
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*quiet.split(), "--disable-component-update", "--disable-sync"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """A function that opens a page of the site in a fresh window: `open_page(name, width, theme)`.
+
+    Requests to any other host are cut off. The page carries `problems`, the console errors and foreign requests
+    seen so far.
+    """
+    contexts = []
+
+    def opened(name: str, width: int = 1280, theme: str = "light"):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = problems = []
+
+        def decide(route):
+            if route.request.url.startswith(site):
+                route.continue_()
+            else:
+                problems.append(f"foreign request: {route.request.url}")
+                route.abort()
+
+        page.route("**/*", decide)
+        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        page.on("console", lambda note: note.type == "error" and problems.append(f"console: {note.text}"))
+        page.goto(site + name, wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,115 @@
+"""The chapters as files: complete, run in order, in step with their text twins, and built alike."""
+
+import re
+import statistics
+
+import jupytext
+import nbformat
+import pytest
+from conftest import CHAPTERS, ROOT, load_tool, toc_files
+
+execute = load_tool("execute")
+SKELETON = ["What you will be able to do", "Prerequisites", "Summary", "Exercises", "References"]
+every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def headings(notebook, level: str = r"#{1,6}") -> list[str]:
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    prose = re.sub(r"^(```+|:::+).*?^\1\s*$", "", prose, flags=re.M | re.S)
+    return re.findall(rf"^{level} +(.+?)\s*$", prose, re.M)
+
+
+def test_table_of_contents_is_complete():
+    assert [path for path in toc_files() if not path.exists()] == []
+    on_disk = sorted(path for path in (ROOT / "notebooks").glob("*") if path.suffix in (".ipynb", ".md"))
+    assert on_disk == sorted(path for path in toc_files() if path.parent.name == "notebooks")
+    twins = sorted(path.stem for path in (ROOT / "notebooks" / "text").glob("*.md"))
+    assert twins == [path.stem for path in CHAPTERS]
+
+
+@every_chapter
+def test_was_run_from_top_to_bottom(path):
+    """nbval never compares a cell without an execution count, so a stripped notebook would pass it."""
+    cells = code(read(path))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    shown = sum(bool(cell.outputs) for cell in cells)
+    assert shown >= len(cells) / 2, f"only {shown} of {len(cells)} cells show a result"
+    silent = [cell.source[:60] for cell in cells
+              if "# NBVAL_CHECK_OUTPUT" in cell.source.splitlines() and not cell.outputs]
+    assert silent == [], "cells whose output is to be compared, and that have none"
+
+
+@every_chapter
+def test_outputs_are_clean(path):
+    for cell in code(read(path)):
+        for output in cell.outputs:
+            assert output.output_type != "error", f"{path.name}: {output.evalue}"
+            assert output.get("name") != "stderr", f"{path.name}: {output.text[:200]}"
+            text = "".join(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+            assert not re.search(r"\[Ii?\d{4}|WARNING:|Warning:|/home/|/root/|/work/|/tmp/|\bat 0x[0-9a-f]{6}", text), (
+                f"{path.name}: log lines, paths or addresses in an output: {text[:200]}")
+
+
+@every_chapter
+def test_numbers_are_compared(path):
+    """Numbers that the text quotes are checked by nbval on every run of the tests."""
+    assert any("# NBVAL_CHECK_OUTPUT" in cell.source.splitlines() for cell in code(read(path)))
+
+
+@every_chapter
+def test_equals_its_text_twin(path):
+    assert execute.cells(jupytext.read(execute.twin(path))) == execute.cells(read(path))
+
+
+@every_chapter
+def test_saved_form_is_settled(path):
+    """Saved by tools/execute.py: no time stamps, no random names, so that a second run changes nothing."""
+    assert execute.settle(read(path)) == path.read_text(encoding="utf8"), "save it with `make execute`"
+
+
+@every_chapter
+def test_skeleton(path):
+    notebook = read(path)
+    assert len(headings(notebook, "#")) == 1, "one title"
+    sections = headings(notebook, "##")
+    found = [next((i for i, name in enumerate(sections) if name.startswith(part)), None) for part in SKELETON]
+    assert None not in found, f"missing: {[part for part, i in zip(SKELETON, found) if i is None]}"
+    assert found == sorted(found), f"sections out of order: {sections}"
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert re.search(r"\d+ (to \d+ )?minutes", prose.split("## What", 1)[1][:4000]), "how many minutes it takes"
+    exercises = prose.split("## Exercises", 1)[1].split("\n## ", 1)[0]
+    numbered = re.findall(r"^(?:#{3,4} .*|\*\*(?:Exercise )?\d+\.?.*|\d+\. .*)$", exercises, re.M)
+    assert len(numbered) >= 5, f"{len(numbered)} exercises"
+
+
+@every_chapter
+def test_cells_are_small(path):
+    lines = [len(cell.source.splitlines()) for cell in code(read(path))]
+    assert statistics.median(lines) <= 10
+    assert max(lines) <= 40, "a cell is taller than a screen"
+    assert sum(count > 12 for count in lines) <= 0.25 * len(lines), "too many long cells"
+
+
+@every_chapter
+def test_colab_cell(path):
+    """The first code cell installs the book on Colab and does nothing elsewhere."""
+    first = code(read(path))[0].source
+    assert "google.colab" in first and "pip install" in first
+    assert not code(read(path))[0].outputs
+
+
+def test_chapters_define_nothing_the_package_has():
+    """No helper is written twice: a chapter's top-level functions have names of their own."""
+    package = "\n".join(path.read_text() for path in (ROOT / "drcn_book").glob("*.py"))
+    owned = set(re.findall(r"^(?:def|class) (\w+)", package, re.M))
+    for path in CHAPTERS:
+        own = {name for cell in code(read(path)) for name in re.findall(r"^(?:def|class) (\w+)", cell.source, re.M)}
+        assert not own & owned, f"{path.name} defines again: {sorted(own & owned)}"

@@ -1,0 +1,82 @@
+"""The built site as a reader meets it: in a real browser, with every other host out of reach."""
+
+import re
+
+import pytest
+from conftest import PAGES
+
+RAW = re.compile(r"```|\{(figure|math|note|cite|eq|ref|numref|doc|admonition|dropdown)\}|:::|\$\$|\\begin\{")
+
+
+def raw_markup(page) -> list[str]:
+    """Markup that reached the reader as text, outside of code and formulas."""
+    text = page.evaluate("""() => {
+        const copy = document.querySelector('article').cloneNode(true);
+        copy.querySelectorAll('pre, code, mjx-container, script, style, .math').forEach(e => e.remove());
+        return copy.textContent;
+    }""")
+    return [text[max(0, hit.start() - 30):hit.end() + 30] for hit in RAW.finditer(text)]
+
+
+def settle(page) -> None:
+    """Wait until the page's formulas are set."""
+    page.wait_for_function("!document.querySelector('.math') || window.MathJax?.startup?.promise")
+    page.evaluate("window.MathJax?.startup?.promise")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width, theme", [(1280, "light"), (390, "dark")])
+def test_page_is_clean(open_page, name, width, theme):
+    page = open_page(name, width, theme)
+    settle(page)
+    assert page.problems == []
+    assert page.locator("html").get_attribute("data-theme") == theme
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
+    assert page.locator("article h1").count() == 1
+    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_reads_well(open_page, name):
+    page = open_page(name)
+    settle(page)
+    assert raw_markup(page) == []
+    formulas = page.locator("article .math").count()
+    assert page.locator("article .math mjx-container").count() >= formulas, "a formula was not set"
+    assert page.locator("article mjx-merror").count() == 0, "a formula has an error"
+    assert page.locator("article .system-message, article .output.stderr").count() == 0
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('article img')].filter(i => !i.alt.trim() && !i.closest('.jupyter-widgets'))"
+        ".map(i => i.src.slice(-60))")
+    assert unnamed == [], "pictures without an alternative text"
+
+
+def test_widgets_are_drawn_once(open_page):
+    """Every widget view of chapter 8 becomes one widget, and moving the slider redraws the picture."""
+    page = open_page("notebooks/08_inside.html")
+    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+    assert views, "chapter 8 shows no widget"
+    page.locator(".jupyter-widgets").first.wait_for()
+    assert page.locator(".cell_output .widget-subarea > .jupyter-widgets, .cell_output > .jupyter-widgets, "
+                        ".cell_output .output > .jupyter-widgets").count() <= views
+    assert page.problems == []
+
+
+def test_ways_in(open_page):
+    """A chapter offers Colab, Binder, and itself as a notebook to download."""
+    page = open_page("notebooks/01_problem.html")
+    links = page.evaluate("[...document.querySelectorAll('.article-header-buttons a')].map(a => a.href)")
+    assert any(link.startswith("https://colab.research.google.com/") for link in links)
+    assert any(link.startswith("https://mybinder.org/") for link in links)
+    notebook = next(link for link in links if link.endswith("01_problem.ipynb") and "_sources" in link)
+    assert page.request.get(notebook).json()["nbformat"] == 4
+
+
+def test_site_serves_its_own_scripts(built):
+    for file in ("ipywidgets/embed.js", "mathjax/tex-mml-chtml.js", "onnxruntime/ort.wasm.min.js",
+                 "onnxruntime/ort-wasm-simd-threaded.mjs", "onnxruntime/ort-wasm-simd-threaded.wasm"):
+        assert (built / "vendor" / file).stat().st_size > 10_000
+    named = {host for page in built.rglob("*.html")
+             for host in re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(https?://[^/"]+)', page.read_text())}
+    assert named <= set(), "pages name other hosts for what they load"
