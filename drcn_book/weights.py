@@ -7,7 +7,6 @@ and the sha256 that is checked before it is used.
 import csv
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 
@@ -17,33 +16,12 @@ from safetensors.numpy import save
 
 from ._keras import hardware, keras
 from .baselines import DCSCNConfig, SRCNNConfig
-from .errors import ConfigError, StorageError, WeightsError
+from .errors import ConfigError, WeightsError
+from .files import write_atomically
 from .model import Config, NetworkConfig
 
 ARCHITECTURES = {config.architecture: config for config in (NetworkConfig, SRCNNConfig, DCSCNConfig)}
 SHIPPED = Path(__file__).parent / "shipped"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path` and rename, so that a reader sees the old file or the new one, never a part.
-
-    StorageError if there is no space or no permission; the old file is then as it was.
-    """
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(beside, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); what was there before is untouched. "
-                           "Make room or choose another folder.") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:

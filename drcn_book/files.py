@@ -1,0 +1,36 @@
+"""Files written whole or not at all."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import StorageError
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` to write to, renamed to `path` at the end: a reader sees the old file or the new one.
+
+    StorageError if there is no space or no permission; the old file is then as it was, and nothing is left beside it.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield beside
+            with open(beside, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror or error}); what was there before is "
+                           "untouched. Make room or choose another folder.") from None
+
+
+def write_atomically(path: str | Path, content: bytes) -> None:
+    """Write a whole file by `replacing`."""
+    with replacing(path) as beside:
+        beside.write_bytes(content)
