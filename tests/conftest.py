@@ -74,15 +74,15 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, site):
-    """A function that opens a page of the site in a fresh window: `open_page(name, width, theme)`.
+    """A function that opens a page of the site in a fresh window: `open_page(name)`.
 
     Requests to any other host are cut off. The page carries `problems`, the console errors and foreign requests
     seen so far.
     """
     contexts = []
 
-    def opened(name: str, width: int = 1280, theme: str = "light"):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    def opened(name: str, width: int = 1280):
+        context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.problems = problems = []
