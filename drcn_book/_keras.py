@@ -46,26 +46,29 @@ with _quiet_stderr():
     ops.convert_to_numpy(ops.add(1.0, 1.0))
 
 
+def accelerators() -> list[str]:
+    """Names of the GPUs or other devices beside the processor that the backend sees."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+                for gpu in tf.config.list_physical_devices("GPU")]
+    if backend == "jax":
+        import jax
+
+        return [device.device_kind for device in jax.local_devices() if device.platform != "cpu"]
+    import torch
+
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
 def hardware() -> str:
     """The processor, its cores this process may use, and any accelerators: "AMD EPYC, 2 cores; NVIDIA T4"."""
     cpuinfo = Path("/proc/cpuinfo")
     named = re.search(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        devices = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-                   for gpu in tf.config.list_physical_devices("GPU")]
-    elif backend == "jax":
-        import jax
-
-        devices = [device.device_kind for device in jax.local_devices() if device.platform != "cpu"]
-    else:
-        import torch
-
-        devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     cpu = f"{named[1] if named else platform.machine()}, {cores} core{'s' if cores > 1 else ''}"
-    return "; ".join([cpu, *devices])
+    return "; ".join([cpu, *accelerators()])
 
 
-__all__ = ["backend", "hardware", "keras", "ops"]
+__all__ = ["accelerators", "backend", "hardware", "keras", "ops"]

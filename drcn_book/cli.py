@@ -3,24 +3,86 @@
 import argparse
 import json
 import sys
-from dataclasses import replace
 
-from .errors import ConfigError, DRCNError
+from .config import NetworkConfig, Recipe
+from .errors import ConfigError, DatasetError, DRCNError
+
+
+def data(args):
+    from . import datasets
+
+    known = datasets.registry()
+    if args.action == "list":
+        print(f"{'set':12} {'role':9} {'pictures':>8} {'MB':>6}  {'here':11}  licence")
+        for name, public in known.items():
+            total = len(public.files)
+            right = total - len(datasets.faults(name))
+            here = {0: "no", total: "complete"}.get(right, f"{right} of {total}")
+            print(f"{name:12} {public.role:9} {total:8} {public.bytes / 1e6:6.1f}  {here:11}  "
+                  f"{public.licence} ({public.paper})")
+        print(f"\n{datasets.note()}\nAlways here: Photos, {len(datasets.PHOTOGRAPHS)} photographs in scikit-image.")
+    elif args.action == "fetch":
+        names = list(known) if args.sets == ["all"] else args.sets
+        for name in names:
+            datasets.public_set(name)
+        for name in names:
+            folder = datasets.fetch(name)
+            print(f"{name}: {len(known[name].files)} pictures, all as published, in {folder}")
+    elif args.action == "verify":
+        names = args.sets or datasets.present()
+        wrong = {name: datasets.faults(name) for name in names}
+        for name in names:
+            total = len(known[name].files)
+            print(f"{name}: {total - len(wrong[name])} of {total} pictures as published")
+            for file, fault in wrong[name].items():
+                print(f"  {name}/{file}: {fault}")
+        if any(wrong.values()):
+            raise DatasetError(f"{sum(map(len, wrong.values()))} pictures in {datasets.data_dir()} are missing "
+                               f"or wrong: `drcn data fetch {' '.join(n for n in names if wrong[n])}`.")
+        if not names:
+            print(datasets.note())
+    elif args.action == "pack":
+        path = datasets.pack(args.split, args.file)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB; use it with `drcn train --train-set {path}`")
+    else:
+        count = datasets.augment(args.set, args.folder)
+        print(f"{args.folder}: {count} pictures, eight views of each in {args.set}; "
+              f"use them with `drcn train --train-set {args.folder}`")
 
 
 def train(args):
-    from .baselines import BASELINES
-    from .model import preset
-    from .training import Recipe, Run
+    from .config import preset, read_config
 
-    given = {name: value for name, value in vars(args).items()
-             if value is not None and name in Recipe.__dataclass_fields__}
-    if args.preset in BASELINES:
-        config = replace(BASELINES[args.preset], scale=args.scale)
+    network, recipe = read_config(args.config) if args.config else ({}, {})
+    network.update(_given(args, NetworkConfig, ("preset", "variant")))
+    recipe.update(_given(args, Recipe))
+    size, variant = network.pop("preset", "compact"), network.pop("variant", "authors")
+    if size in ("srcnn", "dcscn"):
+        from .baselines import BASELINES
+
+        base = BASELINES[size]
+        config, recipe = base.from_dict({**base.to_dict(), **network}), {**base.recipe, **recipe}
     else:
-        config = preset(args.preset, args.variant, scale=args.scale)
-    Run(config, replace(Recipe(), **given), args.run or f"runs/{args.preset}-x{args.scale}", args.start).train(
-        args.max_minutes)
+        config = preset(size, variant, **network)
+
+    from .training import Run
+
+    Run(config, Recipe.from_dict(recipe), args.run or f"runs/{size}-x{config.scale}", args.start).train(args.max_minutes)
+
+
+def _given(args, record, more=()):
+    return {name: value for name, value in vars(args).items()
+            if value is not None and (name in record.__dataclass_fields__ or name in more)}
+
+
+def _add_options(parser, record):
+    """A flag for every field of a record: --filters 96, --scales 2 3, --feedback or --no-feedback."""
+    for name, entry in record.__dataclass_fields__.items():
+        kind = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {"type": entry.type}
+        if entry.type == tuple[int, ...]:
+            kind = {"type": int, "nargs": "+"}
+        parser.add_argument("--" + name.replace("_", "-"), help=entry.metadata["help"], default=None,
+                            choices=entry.metadata.get("choices"), **kind)
 
 
 def evaluate(args):
@@ -63,25 +125,74 @@ def weights(args):
               f"pictures at step {entry['steps']}")
 
 
+def inspect(args):
+    from pathlib import Path
+
+    from . import images, inspection, views
+    from . import weights as stored
+
+    network, config = stored.load(args.weights)
+    picture = images.read_luma(args.picture)
+    if args.region:
+        left, top, width, height = args.region
+        if left < 0 or top < 0 or left + width > picture.shape[1] or top + height > picture.shape[0]:
+            raise ConfigError(f"The region {','.join(map(str, args.region))} does not lie inside the picture of "
+                              f"{picture.shape[1]}x{picture.shape[0]} pixels (LEFT,TOP,WIDTH,HEIGHT).")
+        picture = picture[top : top + height, left : left + width]
+    seen = inspection.inspect(picture, network, config, not args.small, args.channels)
+    for path in views.save(seen, args.output or ".", Path(args.picture).stem):
+        print(path)
+    for label, quality, step in zip(seen.labels, seen.psnr or [None] * len(seen.labels), seen.steps):
+        measured = "" if quality is None else f"{quality:6.2f} dB  "
+        print(f"{label:9} {measured}mean change {step:5.2f} levels")
+
+
+def export(args):
+    from . import onnx_export
+
+    path = onnx_export.export(args.weights, args.output)
+    print(f"{path}: {path.stat().st_size:,} bytes; x (batch, 1, h, w), luma in 0..1 -> recursions, ensemble")
+
+
+def _numbers(count=None):
+    def numbers(text):
+        values = tuple(int(part) for part in text.split(","))
+        if count and len(values) != count:
+            raise ValueError
+        return values
+    return numbers
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="drcn", description="Deeply-recursive super-resolution.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    add = commands.add_parser("train", help="train a network").add_argument
-    commands.choices["train"].set_defaults(run_command=train)
-    add("--preset", default="compact", help="tiny, compact (default), standard or paper; or a baseline: srcnn, dcscn")
-    add("--variant", default="authors", help="wiring: paper, or authors (default; measured better)")
-    add("--scale", type=int, default=2, help="enlargement (default 2)")
-    add("--start", help="weights to start from: a shipped name or a file")
-    add("--run", help="folder of the run (default runs/PRESET-xSCALE); an existing one is resumed")
-    add("--max-minutes", type=float, help="stop with a checkpoint before this many minutes have passed")
-    add("--train-set", help="set names joined by +, or a folder (default T91)")
-    for name, kind in (("steps", int), ("batch", int), ("patch", int), ("interval", int), ("seed", int),
-                       ("warmup", int), ("learning_rate", float), ("alpha_floor", float), ("alpha_share", float),
-                       ("alpha_start", float), ("clip_norm", float), ("ema", float), ("beta", float)):
-        add("--" + name.replace("_", "-"), type=kind, help="see Recipe in drcn_book/training.py")
-    add("--loss", help="l1, l2 or charbonnier")
-    add("--precision", help="auto, float32, mixed_bfloat16 or mixed_float16")
+    actions = commands.add_parser(
+        "data", help="list, fetch, verify, pack or augment the data sets").add_subparsers(
+        dest="action", required=True, metavar="action")
+    commands.choices["data"].set_defaults(run_command=data)
+    actions.add_parser("list", help="the public sets, their licences, and which are here")
+    actions.add_parser("fetch", help="download sets, without what is here already").add_argument(
+        "sets", nargs="+", metavar="SET", help="Set5, T91, ... or all")
+    actions.add_parser("verify", help="check every file against its sha256").add_argument(
+        "sets", nargs="*", metavar="SET", help="(default: those that are here)")
+    add = actions.add_parser("pack", help="training and validation pictures in one file").add_argument
+    add("split", help="T91, T91+BSDS200, large, Photos, or a folder")
+    add("file", help="the zip file to write")
+    add = actions.add_parser("augment", help="write a set in its eight flips and quarter turns").add_argument
+    add("set", help="a set's name or a folder")
+    add("folder", help="the new folder to write")
+
+    command = commands.add_parser("train", help="train a network")
+    command.set_defaults(run_command=train)
+    command.add_argument("--preset", help="tiny, compact (default), standard or paper; or a baseline: srcnn, dcscn")
+    command.add_argument("--variant", help="wiring: paper, or authors (default; measured better)")
+    command.add_argument("--config", help="TOML or JSON file with the sections network and recipe; flags go before it")
+    command.add_argument("--start", help="weights to start from: a shipped name or a file")
+    command.add_argument("--run", help="folder of the run (default runs/PRESET-xSCALE); an existing one is resumed")
+    command.add_argument("--max-minutes", type=float, help="stop with a checkpoint after this many minutes")
+    _add_options(command.add_argument_group("network (default: that of preset and variant)"), NetworkConfig)
+    _add_options(command.add_argument_group("recipe"), Recipe)
 
     add = commands.add_parser("evaluate", help="measure PSNR and SSIM on whole sets").add_argument
     commands.choices["evaluate"].set_defaults(run_command=evaluate)
@@ -103,6 +214,20 @@ def _parser():
     add("folder", help="the run's folder")
     add("name", help="what to call them, such as compact-x2")
     add("--half", action="store_true", help="store float16: half the size")
+
+    add = commands.add_parser("inspect", help="see what every recursion makes of a picture").add_argument
+    commands.choices["inspect"].set_defaults(run_command=inspect)
+    add("picture", help="a sharp picture: it is degraded first, and every output is measured against it")
+    add("--weights", default="compact-x2", help="shipped name or weights file (default compact-x2)")
+    add("-o", "--output", metavar="FOLDER", help="where to write PICTURE-recursions.gif, .png and .html (default: here)")
+    add("--small", action="store_true", help="the picture is a small one: enlarge it, nothing can be measured")
+    add("--region", type=_numbers(4), metavar="LEFT,TOP,WIDTH,HEIGHT", help="look at this part only, in pixels")
+    add("--channels", type=_numbers(), default=4, metavar="C,C,...", help="feature maps to show (default: 4 lively ones)")
+
+    add = commands.add_parser("export", help="write a network as an ONNX file").add_argument
+    commands.choices["export"].set_defaults(run_command=export)
+    add("weights", help="shipped name or weights file")
+    add("output", help="the .onnx file to write")
     return parser
 
 

@@ -1,24 +1,27 @@
 """Training: the paper's loss and schedule, in runs that can be cut anywhere and resumed.
 
-A run is a folder: `run.json` (command, network, recipe), `log.csv`, `tensorboard/`, `checkpoint.safetensors`
-(everything needed to go on) and `best.safetensors` (the weights with the best validation PSNR).
+A run is a folder: `run.json` (command, network, recipe, machine), `log.csv`, `tensorboard/` (where it is installed),
+`checkpoint.safetensors` (everything needed to go on) and `best.safetensors` (the weights with the best validation
+PSNR).
 """
 
 import contextlib
 import csv
+import io
 import json
+import shlex
+import shutil
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from . import datasets
-from ._keras import backend, keras, ops
+from ._keras import accelerators, backend, hardware, keras, ops
 from .config import Config, Recipe
 from .degradation import degrade
-from .errors import ConfigError, TrainingError, WeightsError
+from .errors import ConfigError, DatasetError, TrainingError, WeightsError
 from .metrics import psnr
 from .patches import PatchSource
 from .weights import assign, load, read_tensors, save_weights, write_atomically, write_tensors
@@ -51,6 +54,7 @@ class Trainer(keras.Model):
         super().__init__(name="trainer")
         self.network, self.recipe = network, recipe
         self.taken = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps")
+        self.l_1, self.l_2 = keras.metrics.Mean("l_1"), keras.metrics.Mean("l_2")
 
     def call(self, x, training=None):
         return self.network(x, training=training)
@@ -69,37 +73,84 @@ class Trainer(keras.Model):
         if self.recipe.beta:
             loss += self.recipe.beta * sum(ops.sum(ops.square(w)) for w in self.network.trainable_weights)
         self.taken.assign(self.taken + 1)
+        self.l_1.update_state(l_1)
+        self.l_2.update_state(l_2)
         return loss
 
 
-def choose_precision(precision: str, filters: int) -> str:
-    """Resolve "auto": the faster of float32 and mixed_bfloat16 for one 3x3 convolution of this width, timed here."""
-    if precision != "auto":
-        if precision not in ("float32", "mixed_bfloat16", "mixed_float16"):
-            raise ConfigError(f"Unknown precision {precision!r}: auto, float32, mixed_bfloat16 or mixed_float16.")
-        return precision
-    seconds = {}
-    for policy in ("float32", "mixed_bfloat16"):
-        x = keras.Input((41, 41, filters))
-        layer = keras.layers.Conv2D(filters, 3, padding="same", dtype=policy)
-        model = keras.Model(x, layer(x))
-        data = np.zeros((16, 41, 41, filters), "float32")
-        model.predict_on_batch(data)
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            model.predict_on_batch(data)
-            times.append(time.perf_counter() - start)
-        seconds[policy] = min(times)
-    return min(seconds, key=seconds.get)
+def optimizer(recipe: Recipe, precision: str) -> keras.optimizers.Optimizer:
+    """Adam, or SGD with Nesterov momentum: linear warm-up, then a cosine to zero."""
+    peak, warmup = recipe.learning_rate, recipe.warmup
+    rate = keras.optimizers.schedules.CosineDecay(
+        peak / warmup if warmup else peak, max(1, recipe.steps - warmup),
+        warmup_target=peak if warmup else None, warmup_steps=warmup)
+    options = {"global_clipnorm": recipe.clip_norm or None, "use_ema": bool(recipe.ema),
+               "ema_momentum": recipe.ema or 0.99}
+    if recipe.optimizer == "adam":
+        chosen = keras.optimizers.Adam(rate, **options)
+    else:
+        chosen = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
+    if precision == "mixed_float16":
+        chosen = keras.optimizers.LossScaleOptimizer(chosen)
+    chosen.finalize_variable_values = lambda variables: None  # else `fit` would end by keeping the running mean
+    return chosen
+
+
+@contextlib.contextmanager
+def averaged_weights(trainer):
+    """Inside the block the network holds the running mean of its weights, if the recipe keeps one."""
+    if not trainer.recipe.ema:
+        yield
+        return
+    current = [ops.convert_to_numpy(v) for v in trainer.trainable_variables]
+    type(trainer.optimizer).finalize_variable_values(trainer.optimizer, trainer.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(trainer.trainable_variables, current):
+            variable.assign(value)
+
+
+def convolution_rate(filters: int, precision: str, batch: int = 8, patch: int = 64) -> float:
+    """GFLOP/s of plain 3x3 convolutions of this width on the machine at hand: what a training step is held against.
+
+    Forward only, in a chain long enough to hide the way in and out; the best of three.
+    """
+    layers = 100 if accelerators() else 8
+    x = keras.Input((patch, patch, 1))
+    h = keras.layers.Conv2D(filters, 3, padding="same", dtype=precision)(x)
+    for _ in range(layers):
+        h = keras.layers.Conv2D(filters, 3, padding="same", dtype=precision)(h)
+    chain = keras.Model(x, ops.max(h, axis=(1, 2, 3)))
+    data = np.random.default_rng(0).random((batch, patch, patch, 1), "float32")
+    chain.predict_on_batch(data)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        chain.predict_on_batch(data)
+        times.append(time.perf_counter() - start)
+    return layers * 2 * 9 * filters**2 * data.size / min(times) / 1e9
+
+
+def choose_precision(filters: int, batch: int = 8, patch: int = 64) -> str:
+    """The number type whose plain convolutions of this width are fastest here; float32 unless another gains 10 %."""
+    candidates = ["float32", "mixed_bfloat16", *(["mixed_float16"] if accelerators() else [])]
+    best, best_rate = None, 0
+    for precision in candidates:
+        rate = convolution_rate(filters, precision, batch, patch)
+        if rate > 1.1 * best_rate:
+            best, best_rate = precision, rate
+    return best
 
 
 class Validation:
-    """Held-out pictures, cut to one size so that one call predicts them all."""
+    """Held-out pictures, cut to one size so that one call predicts them all. DatasetError if all are too small."""
 
     def __init__(self, pictures, scale: int, side: int = 192):
-        side -= side % scale
+        side = max(side // scale, 1) * scale
         pairs = [degrade(p, scale) for p in pictures if min(p.shape) >= side + scale]
+        if not pairs:
+            raise DatasetError(f"No validation picture is larger than {side}x{side} pixels, as scale {scale} needs.")
         cut = [(x[t:t + side, l:l + side], y[t:t + side, l:l + side]) for x, y in pairs
                for t, l in [((y.shape[0] - side) // 2, (y.shape[1] - side) // 2)]]
         self.x = np.array([x for x, _ in cut])
@@ -117,64 +168,84 @@ class Validation:
         return self._mean(out["ensemble"][..., 0] * 255), [self._mean(y_d) for y_d in recursions]
 
 
-class _StopAtNaN(keras.callbacks.Callback):
-    def __init__(self):
+class _Watch(keras.callbacks.Callback):
+    """Notes when each step ended; stops at the deadline, and at a loss that is no number any more."""
+
+    def __init__(self, deadline: float):
         super().__init__()
-        self.step = None
+        self.deadline, self.ends, self.failed = deadline, [], False
 
     def on_train_batch_end(self, batch, logs=None):
-        if not np.isfinite(logs["loss"]):
-            self.step, self.model.stop_training = batch, True
+        self.failed = not np.isfinite(logs["loss"])
+        self.ends.append(time.perf_counter())
+        self.model.stop_training = self.failed or self.ends[-1] >= self.deadline
 
 
-@contextlib.contextmanager
-def averaged_weights(trainer):
-    """Inside the block the network holds the running mean of its weights, if the recipe keeps one."""
-    if not trainer.recipe.ema:
-        yield
-        return
-    current = [ops.convert_to_numpy(v) for v in trainer.trainable_variables]
-    trainer.optimizer.finalize_variable_values(trainer.trainable_variables)
-    try:
-        yield
-    finally:
-        for variable, value in zip(trainer.trainable_variables, current):
-            variable.assign(value)
+class _TensorBoard:
+    """The log's numbers and the network's graph, as TensorBoard reads them; nothing where it is not installed."""
+
+    def __init__(self, folder: Path, network: keras.Model, log: list[dict]):
+        try:
+            from tensorboard.compat.proto.event_pb2 import Event
+            from tensorboard.compat.proto.summary_pb2 import Summary
+            from tensorboard.plugins.graph.keras_util import keras_model_to_graph_def
+            from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        except ImportError:
+            self.add = lambda row: None
+            return
+        shutil.rmtree(folder, ignore_errors=True)  # rows after the checkpoint that a killed run left behind
+        self._writer, self._event, self._summary = EventFileWriter(str(folder)), Event, Summary
+        outputs = keras.Model(network.input, list(network.output.values()))  # it reads lists, not dictionaries
+        graph = keras_model_to_graph_def(json.loads(outputs.to_json()))
+        self._writer.add_event(Event(wall_time=time.time(), graph_def=graph.SerializeToString()))
+        for row in log:
+            self.add(row)
+
+    def add(self, row: dict) -> None:
+        values = [self._summary.Value(tag=name.replace("psnr_", "psnr/"), simple_value=value)
+                  for name, value in row.items() if name != "step"]
+        self._writer.add_event(self._event(wall_time=time.time(), step=row["step"],
+                                           summary=self._summary(value=values)))
+        self._writer.flush()
 
 
 class Run:
     """One training: make it, or open it again from its folder, then `train`.
 
     config: the network. recipe: how. folder: where everything is written. start: weights to begin from (a shipped
-    name or a file of a network that differs in scale at most). Raises TrainingError, ConfigError, DatasetError.
+    name or a file of a network that differs in scale and start at most).
+    ConfigError, DatasetError: the options or the pictures will not do. WeightsError: the folder's checkpoint is
+    damaged or was made with other options. StorageError: the folder cannot be written.
     """
 
     def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None):
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
+        self.best, self.seconds, self.log = 0.0, 0.0, []
+        state = self._read_checkpoint() if self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
         self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
         self.validation = Validation(datasets.validation_pictures(), config.scale)
-        self.precision = choose_precision(recipe.precision, config.filters)
+        if recipe.precision != "auto":
+            self.precision = recipe.precision
+        elif state is None or not self.precision:
+            self.precision = choose_precision(config.filters, recipe.batch, recipe.patch)
         network = config.build(self.precision, recipe.seed)
-        if start:
-            assign(network.weights, {v.path: ops.convert_to_numpy(v) for v in load(start)[0].weights}, start)
-        rate = keras.optimizers.schedules.CosineDecay(
-            recipe.learning_rate / recipe.warmup if recipe.warmup else recipe.learning_rate,
-            max(1, recipe.steps - recipe.warmup), warmup_target=recipe.learning_rate if recipe.warmup else None,
-            warmup_steps=recipe.warmup)
-        optimizer = keras.optimizers.Adam(rate, global_clipnorm=recipe.clip_norm or None, use_ema=bool(recipe.ema),
-                                          ema_momentum=recipe.ema or 0.99)
+        if start and state is None:
+            self._start_from(start, network)
         self.trainer = Trainer(network, recipe)
-        self.trainer.compile(optimizer, jit_compile=backend == "jax")
-        optimizer.build(self.trainer.trainable_variables)
-        self.best, self.seconds, self.log = -np.inf, 0.0, []
-        if self.checkpoint.exists():
-            self._resume()
+        self.trainer.compile(optimizer(recipe, self.precision),
+                             jit_compile="auto" if accelerators() else backend == "jax")
+        self.trainer.optimizer.build(self.trainer.trainable_variables)
+        if state is not None:
+            assign(self._state(), state, self.checkpoint)
+            self._saved = self.step
         else:
-            header = {"command": " ".join(sys.argv), "network": config.to_dict(), "recipe": asdict(recipe),
-                      "start": start, "precision": self.precision, "backend": backend,
-                      "training_pictures": len(pictures), "validation_pictures": len(self.validation.y)}
+            header = {"command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
+                      "recipe": recipe.to_dict(), "start": start, "precision": self.precision, "backend": backend,
+                      "keras": keras.__version__, "hardware": hardware(), "training_pictures": len(pictures),
+                      "validation_pictures": len(self.validation.y), "validation_bicubic": self.validation.bicubic}
             write_atomically(self.folder / "run.json", json.dumps(header, indent=1).encode())
+            self._save()
 
     @property
     def checkpoint(self) -> Path:
@@ -184,75 +255,124 @@ class Run:
     def step(self) -> int:
         return int(self.trainer.taken)
 
+    def _read_checkpoint(self):
+        state, header = read_tensors(self.checkpoint)
+        if "recipe" not in header:
+            raise WeightsError(f"{self.checkpoint} holds weights but no state of a training: choose another --run "
+                               "folder, and --start to begin from these weights.")
+        stored = {"architecture": header.get("architecture", "drcn"), **header["config"]}
+        self._same({"architecture": self.config.architecture, **self.config.to_dict()}, stored, self.config)
+        self._same(self.recipe.to_dict(), header["recipe"], self.recipe)
+        self.precision = header.get("precision")
+        self.best, self.seconds, self.log = header["best"], header["seconds"], header["log"]
+        for rest in self.folder.glob(".*.part"):  # of a run killed while it wrote
+            rest.unlink(missing_ok=True)
+        return state
+
+    def _same(self, mine, stored, kind):
+        for name in {**mine, **stored}:
+            default = getattr(type(kind), name, None)  # of an option that is younger than the checkpoint
+            was, now = stored.get(name, default), mine.get(name)
+            if (list(was) if isinstance(was, tuple) else was) != now:
+                raise WeightsError(f"{self.checkpoint} was made with {name} = {was!r}, not {now!r}: use the same "
+                                   "options, or another --run folder.")
+
+    def _start_from(self, start, network):
+        other, config = load(start)
+        mine, theirs = self.config.to_dict(), config.to_dict()
+        for name in set(mine) - {"scale", "identity_start", "output_start"}:
+            if mine[name] != theirs.get(name):
+                raise WeightsError(f"{start}: these weights are of a network with {name} = {theirs.get(name)!r}, "
+                                   f"not {mine[name]!r}.")
+        assign(network.weights, {v.path: ops.convert_to_numpy(v) for v in other.weights}, start)
+
     def _state(self):
-        variables = {v.path: v for v in self.trainer.variables}
-        variables.update({v.path: v for v in self.trainer.optimizer.variables})
-        return list(variables.values())
+        return [*self.trainer.network.variables, self.trainer.taken, *self.trainer.optimizer.variables]
 
     def _save(self):
         tensors = {v.path: ops.convert_to_numpy(v) for v in self._state()}
-        write_tensors(self.checkpoint, tensors, {"config": self.config.to_dict(), "recipe": asdict(self.recipe),
-                                                 "best": self.best, "seconds": self.seconds, "log": self.log})
-
-    def _resume(self):
-        tensors, header = read_tensors(self.checkpoint)
-        for part, mine in (("config", self.config.to_dict()), ("recipe", json.loads(json.dumps(asdict(self.recipe))))):
-            for name, value in mine.items():
-                if header.get(part, {}).get(name) != value:
-                    raise WeightsError(f"{self.checkpoint} was made with {name} = {header.get(part, {}).get(name)!r}, "
-                                       f"not {value!r}: use the same options, or another --run folder.")
-        assign(self._state(), tensors, self.checkpoint)
-        self.best, self.seconds, self.log = header["best"], header["seconds"], header["log"]
+        if not all(np.isfinite(value).all() for value in tensors.values()):
+            raise self._diverged("A weight", self.step)
+        write_tensors(self.checkpoint, tensors, {
+            "architecture": self.config.architecture, "config": self.config.to_dict(),
+            "recipe": self.recipe.to_dict(), "precision": self.precision,
+            "best": self.best, "seconds": self.seconds, "log": self.log})
+        self._saved = self.step
 
     def train(self, max_minutes: float | None = None, show=print) -> "Run":
-        """Train until the recipe's steps are done or `max_minutes` have passed; always ends with a checkpoint."""
-        began, longest = time.perf_counter(), 0.0
+        """Train until the recipe's steps are done or `max_minutes` have passed; always ends with a checkpoint.
+
+        max_minutes is kept to one step and one validation. Raises TrainingError where the loss or a weight stops
+        being a finite number, StorageError where a file cannot be written; the checkpoint before it stays good.
+        """
+        if max_minutes is not None and not max_minutes > 0:
+            raise ConfigError(f"max_minutes = {max_minutes}: must be more than 0.")
+        deadline = time.perf_counter() + 60 * (max_minutes or np.inf)
+        tensorboard = _TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
         show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
              f"{self.source.positions:,} patches; {self.precision}")
-        while self.step < self.recipe.steps:
-            if max_minutes and time.perf_counter() - began + longest > 60 * max_minutes:
-                show(f"Stopped after {max_minutes} minutes at step {self.step}; run the same command to go on.")
-                break
-            start = time.perf_counter()
-            first = self.step
+        taken = []
+        while self.step < self.recipe.steps and time.perf_counter() < deadline:
+            first, start = self.step, time.perf_counter()
             count = min(self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first)
-            guard = _StopAtNaN()
-            history = self.trainer.fit(Batches(self.source, self.recipe.batch, self.recipe.seed, first, count),
-                                       shuffle=False, verbose=0, callbacks=[guard])
-            if guard.step is not None:
-                raise TrainingError(f"The loss became NaN at step {first + guard.step + 1}; the weights of step "
-                                    f"{first} are kept in {self.folder}. Try a lower --learning-rate or --clip-norm 1.")
+            watch = _Watch(deadline)
+            means = self.trainer.fit(Batches(self.source, self.recipe.batch, self.recipe.seed, first, count),
+                                     shuffle=False, verbose=0, callbacks=[watch]).history
+            if watch.failed:
+                raise self._diverged("The loss", first + len(watch.ends))
             took = time.perf_counter() - start
-            self._report(history.history["loss"][0], count * self.recipe.batch / took, took, show)
-            longest = max(longest, time.perf_counter() - start)
+            self.seconds += took
+            taken += list(np.diff(watch.ends))
+            if self.step < first + count:
+                self._save()
+            else:
+                losses = {name: means[name][0] for name in ("loss", "l_1", "l_2")}
+                self._report(losses, count * self.recipe.batch / took, tensorboard, show)
+        if self.step < self.recipe.steps:
+            show(f"Stopped after {max_minutes:g} minutes at step {self.step}; the same command goes on from there.")
+        elif not taken:
+            show(f"All {self.step} steps were done before; best PSNR {self.best:.3f}.")
+        if taken:
+            show(self.speed(float(np.median(taken))))
         return self
 
-    def _report(self, loss, patches_a_second, took, show):
+    def _diverged(self, what, step):
+        return TrainingError(f"{what} stopped being a finite number at step {step}; {self.folder} keeps the checkpoint "
+                             f"of step {self._saved} and the best weights before it. Try a lower --learning-rate or "
+                             "--clip-norm 1 in another --run folder.")
+
+    def speed(self, seconds: float) -> str:
+        """One line about steps of so many seconds: patches/s, GFLOP/s, share of a plain convolution's rate here."""
+        r = self.recipe
+        rate = 6 * self.config.macs_per_pixel * r.batch * r.patch**2 / seconds / 1e9  # forward 2, backward 4 a MAC
+        plain = convolution_rate(self.config.filters, self.precision, r.batch, r.patch)
+        return (f"median step: {r.batch / seconds:.0f} patches/s, {rate:.0f} GFLOP/s, {rate / plain:.0%} of a plain "
+                f"3x3 convolution of {self.config.filters} filters ({plain:.0f} GFLOP/s, {self.precision})")
+
+    def _report(self, losses, patches_a_second, tensorboard, show):
         with averaged_weights(self.trainer):
             ensemble, recursions = self.validation(self.trainer.network)
             better = ensemble > self.best
             if better:
                 self.best = ensemble
                 save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
-        self.seconds += took
         rate = float(ops.convert_to_numpy(self.trainer.optimizer.learning_rate))
-        row = {"step": self.step, "seconds": round(self.seconds, 1), "loss": loss,
+        row = {"step": self.step, "seconds": round(self.seconds, 1), **losses,
                "alpha": float(self.trainer.alpha(self.step)), "learning_rate": rate,
                "patches_per_second": round(patches_a_second, 1), "psnr": ensemble,
                **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)}}
         self.log.append(row)
         self._save()
-        self._write_log(row)
+        self._write_log()
+        tensorboard.add(row)
         left = (self.recipe.steps - self.step) * self.recipe.batch / patches_a_second / 60
-        show(f"step {self.step:6d}/{self.recipe.steps}  loss {loss:.5f}  alpha {row['alpha']:.2f}  lr {rate:.1e}  "
-             f"PSNR {ensemble:.3f}{'*' if better else ' '} ({' '.join(f'{v:.2f}' for v in recursions)})  "
-             f"{patches_a_second:.0f} patches/s  {left:.0f} min left")
+        show(f"step {self.step:6d}/{self.recipe.steps}  loss {losses['loss']:.5f}  alpha {row['alpha']:.2f}  "
+             f"lr {rate:.1e}  PSNR {ensemble:.3f}{'*' if better else ' '} "
+             f"({' '.join(f'{v:.2f}' for v in recursions)})  {patches_a_second:.0f} patches/s  {left:.0f} min left")
 
-    def _write_log(self, row):
-        import io
-
+    def _write_log(self):
         text = io.StringIO()
-        writer = csv.DictWriter(text, row.keys())
+        writer = csv.DictWriter(text, self.log[-1].keys(), restval="")
         writer.writeheader()
         writer.writerows(self.log)
         write_atomically(self.folder / "log.csv", text.getvalue().encode())

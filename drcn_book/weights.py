@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
     """Save named arrays and a JSON-able header as one safetensors file, atomically."""
-    tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    tensors = {name: np.asarray(value, order="C") for name, value in tensors.items()}
     write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in header.items()}))
 
 
