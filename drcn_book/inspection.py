@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from ._keras import keras, ops
+from .config import NetworkConfig
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
 from .metrics import psnr, ssim
-from .model import NetworkConfig
 
 MOST_PIXELS = 1024 * 1024      # every recursion of every chosen channel is kept: larger pictures are cropped first
 SMALLEST_SIDE = 24             # SSIM's window of 11 and a shaved border must fit

@@ -14,9 +14,10 @@ from PIL import Image
 
 from . import __version__
 from ._keras import keras, ops
+from .config import NetworkConfig
 from .errors import ConfigError
-from .model import NetworkConfig
-from .weights import load, write_atomically
+from .files import write_atomically
+from .weights import load
 
 BROWSER = Path(__file__).parent / "browser"
 OPSET = 17

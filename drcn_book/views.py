@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .files import write_atomically
 from .inspection import Inspection
 from .metrics import quantise
 
@@ -204,3 +205,13 @@ def player_page(seen: Inspection, title: str) -> str:
             '<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;'
             f'margin:2rem auto;padding:0 1rem}}</style></head><body><h1>{escape(title)}</h1>'
             f'{player(seen)}</body></html>\n')
+
+
+def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
+    """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder; their paths."""
+    files = {"gif": animation(seen), "png": encode(contact_sheet(seen), optimize=True),
+             "html": player_page(seen, f"{name}, recursion by recursion").encode()}
+    paths = [Path(folder) / f"{name}-recursions.{suffix}" for suffix in files]
+    for path, content in zip(paths, files.values()):
+        write_atomically(path, content)
+    return paths

@@ -9,10 +9,10 @@ import numpy as np
 
 from . import views
 from ._keras import keras
+from .config import NetworkConfig
 from .errors import DRCNError
 from .images import read_luma
 from .inspection import inspect
-from .model import NetworkConfig
 
 WIDTH = 480             # the picture is shown about this wide, in pixels of the screen
 LARGEST_UPLOAD = 320    # of a larger picture the middle is taken, so that an answer comes within seconds

@@ -30,10 +30,13 @@ function drcnNetwork(model) {
   const range = make("input", { type: "range", min: 0, max: 0, value: 0, step: 1 });
   range.setAttribute("aria-label", "Recursion shown");
   const name = make("output", { className: "drcn-name" });
-  const look = make("div", { className: "drcn-controls", hidden: true }, make("span", {}, "Show "), range, name);
+  const zoom = make("select", {}, ...[1, 2, 3, 4].map((times) => make("option", { value: times, textContent: `${times}×` })));
+  const look = make("div", { className: "drcn-controls", hidden: true }, range, name, make("label", {}, "Zoom ", zoom));
   const canvas = make("canvas", { hidden: true });
   canvas.setAttribute("role", "img");
-  const frame = make("div", { className: "drcn-frame" }, canvas);
+  const frame = make("div", { className: "drcn-frame", tabIndex: 0 }, canvas);
+  frame.setAttribute("role", "group");
+  frame.setAttribute("aria-label", "Picture; scroll it with the arrow keys when it is zoomed");
   const rows = make("tbody");
   const table = make("table", { className: "drcn-times", hidden: true },
     make("caption", { textContent: "What each recursion took and did" }),
@@ -70,6 +73,7 @@ function drcnNetwork(model) {
     sheet.fillRect(0, 0, width, height);
     sheet.drawImage(bitmap, -Math.floor((full[0] - width) / 2), -Math.floor((full[1] - height) / 2));
     bitmap.close();
+    zoom.value = Math.max(1, Math.min(4, Math.floor((frame.clientWidth || 512) / (width * scale))));
     picture = { name: title, width, height, rgb: sheet.getImageData(0, 0, width, height).data };
     clear();
     const megapixels = full[0] * full[1] / 1e6;
@@ -133,6 +137,7 @@ function drcnNetwork(model) {
     }
     canvas.width = width;
     canvas.height = height;
+    canvas.style.width = width * Number(zoom.value) + "px";
     canvas.hidden = false;
     canvas.getContext("2d", { willReadFrequently: true }).putImageData(pixels, 0, 0);
     canvas.setAttribute("aria-label", `${picture.name} enlarged ${scale} times: ${labels[i]}`);
@@ -156,7 +161,8 @@ function drcnNetwork(model) {
     rows.append(make("tr", {}, make("th", { scope: "row", textContent: label }),
       make("td", { textContent: `${milliseconds.toFixed(0)} ms` }),
       make("td", { textContent: before ? `${change.toFixed(2)} levels` : "–" })));
-    range.max = range.value = result.frames.length - 1;
+    range.max = result.frames.length - 1;
+    range.value = range.max;
     look.hidden = table.hidden = false;
     paint();
   }
@@ -277,6 +283,7 @@ function drcnNetwork(model) {
   example.addEventListener("click", builtIn);
   start.addEventListener("click", run);
   range.addEventListener("input", paint);
+  zoom.addEventListener("change", paint);
   range.addEventListener("keydown", (event) => event.stopPropagation());
   say(obstacle() || `The network ${model.name} (${filters} filters, ${recursions} recursions) stands ready. Its engine, 14 MB, is loaded from this site when you press Enlarge.`);
 }
