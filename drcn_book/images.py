@@ -1,5 +1,8 @@
 """Files to arrays: luma on the scale the field measures with."""
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +13,45 @@ from .errors import PictureError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
 
+@contextlib.contextmanager
+def reading(name: str | Path) -> Iterator[None]:
+    """Whatever reading a damaged file raises inside becomes a PictureError of one line that starts with its name."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on metadata, and on pictures of over 89 megapixels
+            yield
+    except PictureError:
+        raise
+    except FileNotFoundError:
+        raise PictureError(f"{name}: no such file.") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{name}: is no picture of a kind that can be read, or it is empty or damaged.") from None
+    except MemoryError:
+        raise PictureError(f"{name}: does not fit in the memory.") from None
+    except Exception as error:  # decoders raise nearly anything on damaged files
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"{name}: cannot be read as a picture ({reason}).") from None
+
+
 def open_picture(path: str | Path) -> Image.Image:
     """Open and fully decode a picture file with Pillow.
 
-    Raises PictureError, naming the file and the reason, if it is missing, empty, truncated, or no picture.
+    Raises PictureError, naming the file and the reason, if it is missing, empty, truncated, no picture, or a
+    decompression bomb (over 178 megapixels).
     """
-    path = Path(path)
-    try:
+    with reading(path):
         image = Image.open(path)
         image.load()
-    except FileNotFoundError:
-        raise PictureError(f"{path}: no such file.") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise PictureError(f"{path}: cannot be read as a picture ({error}).") from None
-    return image
+        return image
+
+
+def eight_views(stack: np.ndarray) -> list[np.ndarray]:
+    """The 8 flips and quarter turns of a stack (count, height, width, ...), as views without copies.
+
+    Number v is turned v times by 90 degrees against the clock; from 4 on, turned v - 4 times and then mirrored.
+    """
+    turns = [np.rot90(stack, k, (1, 2)) for k in range(4)]
+    return turns + [turn[:, :, ::-1] for turn in turns]
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -35,8 +63,13 @@ def luma(rgb: np.ndarray) -> np.ndarray:
 
 
 def read_luma(path: str | Path) -> np.ndarray:
-    """The luma of a picture file, float32 (height, width), whole numbers in 0..255; a grey file is its own luma."""
+    """The luma of a picture file, float32 (height, width), whole numbers in 0..255; a grey file is its own luma.
+
+    16-bit grey is brought to 0..255; transparency is left out. Raises PictureError as `open_picture`.
+    """
     image = open_picture(path)
-    if image.mode in ("L", "1"):
+    if image.mode.startswith("I"):
+        return np.round(np.asarray(image, dtype="float32") / 257)
+    if image.mode in ("1", "L", "LA", "La"):
         return np.asarray(image.convert("L"), dtype="float32")
     return luma(np.asarray(image.convert("RGB")))

@@ -4,19 +4,10 @@ import numpy as np
 
 from .degradation import degrade
 from .errors import ConfigError, DatasetError
+from .images import eight_views
 
-
-def eight_views(patches: np.ndarray) -> list[np.ndarray]:
-    """The 8 flips and quarter turns of (count, n, n) patches, as views without copies.
-
-    Number v is turned v times by 90 degrees against the clock; from 4 on, turned v - 4 times and then mirrored.
-    """
-    turns = [np.rot90(patches, k, (1, 2)) for k in range(4)]
-    return turns + [turn[:, :, ::-1] for turn in turns]
-
-
-# A patch copied into view v of an empty array leaves view INVERSE[v] of the patch there: turns by 90 and 270 degrees
-# undo each other, and each of the others undoes itself.
+# A patch copied into view v of an array leaves view INVERSE[v] of the patch there: the turns by 90 and by 270
+# degrees undo each other, and each of the other views undoes itself.
 INVERSE = np.array([0, 3, 2, 1, 4, 5, 6, 7])
 
 
@@ -24,8 +15,8 @@ class PatchSource:
     """Random pairs (x, y) of bicubic input and truth from a list of luma pictures.
 
     pictures: float32 (h, w) arrays, 0..255. scales: one or more; each patch draws one. patch: side in pixels.
-    Every position of every picture is equally likely. Pictures smaller than a patch are left out; DatasetError if
-    none is left. Memory: 5 bytes a training pixel (uint8 truth, float32 input) for each scale.
+    Every position of every picture is equally likely. Pictures smaller than a patch are left out;
+    DatasetError if none is left. Memory (`bytes`): 5 a pixel (uint8 truth, float32 input) for each scale.
     """
 
     def __init__(self, pictures, scales=(2,), patch: int = 41, augment: bool = True):
@@ -71,12 +62,12 @@ class PatchSource:
         from ._keras import backend
 
         if backend != "tensorflow":
-            raise ConfigError(f"tf.data needs TensorFlow as the backend, not {backend}: set KERAS_BACKEND=tensorflow, "
-                              "or use PatchSource.batch.")
+            raise ConfigError(f"tf.data needs TensorFlow as the backend, not {backend}: "
+                              "set KERAS_BACKEND=tensorflow, or use PatchSource.batch.")
         import tensorflow as tf
 
         def read(step):
-            pair = tf.numpy_function(lambda k: self.batch(size, seed, int(k)), [step], (tf.float32, tf.float32))
+            pair = tf.numpy_function(lambda k: self.batch(size, seed, int(k)), [step], [tf.float32] * 2)
             return tuple(tf.ensure_shape(part, (size, self.patch, self.patch, 1)) for part in pair)
 
         steps = tf.data.Dataset.range(first, np.iinfo("int64").max if count is None else first + count)
