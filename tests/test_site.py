@@ -1,6 +1,8 @@
 """The built site as a reader meets it: in a real browser, with every other host out of reach."""
 
+import html
 import re
+from urllib.parse import unquote
 
 import pytest
 from conftest import PAGES
@@ -55,17 +57,6 @@ def test_page(open_page, name):
     assert page.problems == []
 
 
-def test_widgets_are_drawn_once(open_page):
-    """Every widget view of chapter 8 becomes one widget, and moving the slider redraws the picture."""
-    page = open_page("notebooks/08_inside.html")
-    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
-    assert views, "chapter 8 shows no widget"
-    page.locator(".jupyter-widgets").first.wait_for()
-    assert page.locator(".cell_output .widget-subarea > .jupyter-widgets, .cell_output > .jupyter-widgets, "
-                        ".cell_output .output > .jupyter-widgets").count() <= views
-    assert page.problems == []
-
-
 def test_ways_in(open_page):
     """A chapter offers Colab, Binder, and itself as a notebook to download."""
     page = open_page("notebooks/01_problem.html")
@@ -74,6 +65,21 @@ def test_ways_in(open_page):
     assert any(link.startswith("https://mybinder.org/") for link in links)
     notebook = next(link for link in links if link.endswith("01_problem.ipynb") and "_sources" in link)
     assert page.request.get(notebook).json()["nbformat"] == 4
+
+
+def test_links_within_the_book_lead_somewhere(built):
+    pages = {page: page.read_text(encoding="utf8") for page in built.rglob("*.html")}
+    names = {page: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for page, text in pages.items()}
+    lost = []
+    for page, text in pages.items():
+        for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text):
+            path, _, anchor = html.unescape(link).partition("#")
+            if re.match(r"[a-z]+:", path):
+                continue
+            target = (page.parent / unquote(path)).resolve() if path else page
+            if not target.exists() or anchor and target in names and unquote(anchor) not in names[target]:
+                lost.append(f"{page.relative_to(built)}: {link}")
+    assert lost == []
 
 
 def test_site_serves_its_own_scripts(built):
