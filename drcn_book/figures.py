@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from .config import NetworkConfig
+
 FOLDER = Path(__file__).parents[1] / "figures"
 
 # One colour for one part, in drawings and in plots (Okabe and Ito's palette: safe for the colour-blind).
@@ -52,10 +54,11 @@ def _figure(width, height, **axes):
     return plt.subplots(figsize=(width, height), **axes)
 
 
-def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: float = 2.0, limits=(16, 235)) -> Figure:
+def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: float = 2.0,
+         limits: tuple[float, float] | None = (16, 235)) -> Figure:
     """Luma pictures (h, w) side by side, each under its title; `limits` are the values shown black and white.
 
-    With limits=None each picture is stretched to its own smallest and largest value (for features and errors).
+    size: width of one in inches. With limits=None each picture is stretched to its own smallest and largest value.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -79,7 +82,8 @@ def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size:
     *_, whole = pictures.values()
     figure, axes = _figure(size * (len(pictures) + 1), size + 0.4, ncols=len(pictures) + 1)
     axes[0].imshow(whole, vmin=16, vmax=235)
-    axes[0].add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=COLOURS["recursion"], linewidth=1.5))
+    axes[0].add_patch(Rectangle((left - 0.5, top - 0.5), side, side, fill=False, linewidth=1.5,
+                                edgecolor=COLOURS["recursion"]))
     for axis, (title, picture) in zip(axes[1:], pictures.items()):
         axis.imshow(picture[top:top + side, left:left + side], vmin=16, vmax=235)
         axis.set_title(title)
@@ -90,7 +94,7 @@ def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size:
 
 def recursion_curve(single, ensemble: float | None = None, bicubic: float | None = None,
                     label: str = "single outputs $\\hat{y}_d$", axis=None):
-    """PSNR in dB of each recursion's output over d, with the ensemble's and bicubic's as level lines; the axis."""
+    """PSNR in dB of each recursion's output over d, the ensemble's and bicubic's as level lines. Returns the axis."""
     axis = axis or _figure(5.2, 2.8)[1]
     depth = np.arange(1, len(single) + 1)
     axis.plot(depth, single, "o-", label=label)
@@ -112,11 +116,14 @@ def _canvas(width, height):
     return figure, axis
 
 
+def _tint(part, strength):
+    return matplotlib.colors.to_rgba(COLOURS[part], strength)
+
+
 def _box(axis, x, y, text, part, width=7.0, height=5.0):
     """A box of the network centred on (x, y), tinted with its part's colour."""
-    colour = COLOURS[part]
-    axis.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, linewidth=1.3, edgecolor=colour,
-                                  facecolor=matplotlib.colors.to_rgba(colour, 0.13),
+    axis.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, linewidth=1.3,
+                                  edgecolor=COLOURS[part], facecolor=_tint(part, 0.13),
                                   boxstyle="round,pad=0,rounding_size=0.8"))
     axis.text(x, y, text, ha="center", va="center", fontsize=10)
 
@@ -148,11 +155,11 @@ def network_rolled() -> Figure:
     for x, text, part in ((11, "$W_{-1}$", "embedding"), (20, "$W_0$", "embedding"), (33, "$W$", "recursion"),
                           (46, "$W_{D+1}$", "reconstruction"), (55, "$W_{D+2}$", "reconstruction")):
         _box(axis, x, y, text, part)
-    for a, b in ((4, 7.5), (14.5, 16.5), (23.5, 29.5), (36.5, 42.5), (49.5, 51.5), (58.5, 60.5), (63.5, 66.5)):
-        _arrow(axis, (a, y), (b, y))
+    for start, end in ((4, 7.5), (14.5, 16.5), (23.5, 29.5), (36.5, 42.5), (49.5, 51.5), (58.5, 60.5), (63.5, 66.5),
+                       (73.5, 75.5)):
+        _arrow(axis, (start, y), (end, y))
     _node(axis, 62, y, "+", COLOURS["skip"])
     _box(axis, 70, y, "$\\sum_d w_d\\,\\hat{y}_d$", "ensemble")
-    _arrow(axis, (73.5, y), (75.5, y))
     _arrow(axis, (38.2, y), (38.2, 16.3), (27.8, 16.3), (27.8, y + 0.2), colour=COLOURS["recursion"])
     _label(axis, 33, 17.6, "$D$ times, the same $W$", COLOURS["recursion"])
     _arrow(axis, (2.5, y + 1.8), (2.5, 21), (62, 21), (62, y + 1.5), colour=COLOURS["skip"])
@@ -172,8 +179,7 @@ def network_unrolled() -> Figure:
     """The network as it is computed: a column for each recursion, equal colours sharing their weights."""
     figure, axis = _canvas(76, 40)
     top, middle, sums, out = 33, 22, 13.5, 5
-    columns = (30, 42, 54, 68)
-    names = ("1", "2", "3", "D")
+    columns, names = (30, 42, 54, 68), ("1", "2", "3", "D")
     _label(axis, 2.5, top, "$x$", size=12)
     _box(axis, 9.5, top, "$W_{-1}$", "embedding", 6)
     _box(axis, 17.5, top, "$W_0$", "embedding", 6)
@@ -200,11 +206,8 @@ def network_unrolled() -> Figure:
     axis.plot([2.5, 2.5, columns[-1] - 3.5], [top - 1.8, rail, rail], color=COLOURS["skip"], linewidth=1.2)
     for x in columns:
         _arrow(axis, (x - 3.5, rail), (x - 1.1, sums + 1.1), colour=COLOURS["skip"])
-    axis.add_patch(FancyBboxPatch((columns[0] - 4, out - 2.2), columns[-1] - columns[0] + 8, 4.4, linewidth=1.3,
-                                  edgecolor=COLOURS["ensemble"], boxstyle="round,pad=0,rounding_size=0.8",
-                                  facecolor=matplotlib.colors.to_rgba(COLOURS["ensemble"], 0.13)))
     terms = " + ".join(rf"w_{d} \hat{{y}}_{d}" for d in names[:3])
-    _label(axis, 49, out, rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$", size=10)
+    _box(axis, 49, out, rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$", "ensemble", columns[-1] - columns[0] + 8, 4.4)
     _arrow(axis, (columns[0] - 4, out), (columns[0] - 9, out))
     _label(axis, columns[0] - 10.5, out, "$\\hat{y}$", size=12)
     _label(axis, 49, 38, "the same $W$ in every column", COLOURS["recursion"])
@@ -216,7 +219,8 @@ def network_unrolled() -> Figure:
 def authors_wiring() -> Figure:
     """The recursion as the paper prints it beside the recursion of the authors' code."""
     figure, axis = _canvas(76, 25)
-    for left, title, feedback in ((0, "as the paper prints it", False), (39, "as the authors' code computes it", True)):
+    for left, title, feedback in ((0, "as the paper prints it", False),
+                                  (39, "as the authors' code computes it", True)):
         _label(axis, left + 18, 23, title, size=10)
         for i, d in enumerate(("1", "2", "3")):
             x = left + 8 + 12 * i
@@ -229,14 +233,15 @@ def authors_wiring() -> Figure:
             if i == 0 or not feedback:
                 _arrow(axis, (start, 16), (x - 2.5, 16))
             else:
-                _arrow(axis, (x - 9, 7), (x - 6, 7), (x - 6, 16), (x - 2.5, 16), colour=COLOURS["reconstruction"])
+                _arrow(axis, (x - 9, 7), (x - 6, 7), (x - 6, 16), (x - 2.5, 16),
+                       colour=COLOURS["reconstruction"])
         _label(axis, left + 2.5, 17.6, "$H_0$")
     axis.plot([37.5, 37.5], [1, 23], color=COLOURS["grid"], linewidth=1)
     return figure
 
 
 def receptive_field() -> Figure:
-    """A row of pixels through the layers of a network with D = 2, and the squares that D = 1, 4, 8, 16 look at."""
+    """A row of pixels through the layers of a network with D = 2, and the squares that D = 1, 4, 8, 16 see."""
     figure, axis = _canvas(76, 36)
     layers = (("$x$", "truth"), ("$H_{-1}$", "embedding"), ("$H_0$", "embedding"), ("$H_1$", "recursion"),
               ("$H_2$", "recursion"), ("$H_{D+1}$", "reconstruction"), ("$\\hat{y}_2$", "reconstruction"))
@@ -247,23 +252,23 @@ def receptive_field() -> Figure:
             seen = abs(column) <= reach
             axis.add_patch(Rectangle((middle + step * column - 0.95, y - 0.95), 1.9, 1.9, linewidth=0.8,
                                      edgecolor=COLOURS[part] if seen else COLOURS["grid"],
-                                     facecolor=matplotlib.colors.to_rgba(COLOURS[part], 0.35) if seen else "white"))
+                                     facecolor=_tint(part, 0.35) if seen else "white"))
         if row:
             for side in (-1, 1):
-                axis.plot([middle + side * (step * reach), middle + side * step * (reach + 1)], [y - 0.95, y - 3.25],
-                          color=COLOURS["ink"], linewidth=0.8)
+                axis.plot([middle + side * step * reach, middle + side * step * (reach + 1)],
+                          [y - 0.95, y - 3.25], color=COLOURS["ink"], linewidth=0.8)
         _label(axis, 1, y, name, COLOURS[part], ha="left")
         _label(axis, 41.8, y, f"{2 * reach + 1}", size=8)
     _label(axis, middle, 34.3, "one output pixel and what it sees, $D$ = 2", size=9)
     left, bottom, pixel = 46, 3.2, 0.7
     for depth, shade in ((16, 0.10), (8, 0.22), (4, 0.4), (1, 0.65)):
-        side = 2 * (depth + 4) + 1
+        side = NetworkConfig(recursions=depth).receptive_field
         corner = (41 - side) / 2 * pixel
         axis.add_patch(Rectangle((left + corner, bottom + corner), side * pixel, side * pixel, linewidth=1.1,
-                                 edgecolor=COLOURS["recursion"],
-                                 facecolor=matplotlib.colors.to_rgba(COLOURS["recursion"], shade)))
-        _label(axis, left + corner + 0.5, bottom + corner + side * pixel - 1.2,
-               f"$D$ = {depth}:  {side}$\\times${side}" if depth > 4 else f"{side}$\\times${side}", size=8, ha="left")
+                                 edgecolor=COLOURS["recursion"], facecolor=_tint("recursion", shade)))
+        name = f"$D$ = {depth}:  " if depth > 4 else ""
+        _label(axis, left + corner + 0.5, bottom + corner + side * pixel - 1.2, f"{name}{side}$\\times${side}",
+               size=8, ha="left")
     axis.add_patch(Rectangle((left + 20 * pixel, bottom + 20 * pixel), pixel, pixel, color=COLOURS["truth"]))
     _label(axis, left + 14.35, 34.3, "the square of the input, by depth", size=9)
     return figure
@@ -280,7 +285,8 @@ def gradient_flow() -> Figure:
             _box(axis, x, base + 11, "$W$", "recursion", 6, 4)
             _label(axis, x + 2.0, base + 7.6, f"$H_{d}$", size=8)
             if i:
-                _arrow(axis, (x - 3, base + 11), (x - 13, base + 11), colour=COLOURS["ensemble"], width=0.8 + 0.7 * i)
+                _arrow(axis, (x - 3, base + 11), (x - 13, base + 11), colour=COLOURS["ensemble"],
+                       width=0.8 + 0.7 * i)
             if d == "D":
                 _label(axis, x - 8, base + 13, r"$\cdots$", size=12)
             if supervised or d == "D":
@@ -292,33 +298,35 @@ def gradient_flow() -> Figure:
 
 
 def successors() -> Figure:
-    """Family tree: what DRCN grew from and what its successors changed, with parameters and PSNR on Set5, x2."""
-    figure, axis = _canvas(80, 45)
+    """Family tree of DRCN: what it grew from and what was built on it, with parameters and PSNR on Set5, x2."""
+    figure, axis = _canvas(92, 45)
     tree = {  # name: (x, y, parameters, PSNR, part)
-        "SRCNN": (7, 27, "57K", "36.66", "bicubic"), "VDSR": (22, 38, "665K", "37.53", "embedding"),
-        "DRCN": (22, 17, "1775K", "37.63", "recursion"), "EDSR": (41, 38, "43M", "38.11", "embedding"),
-        "DRRN": (41, 27, "297K", "37.74", "recursion"), "MemNet": (41, 17, "677K", "37.78", "recursion"),
-        "DCSCN": (41, 7, "", "37.79", "reconstruction"), "NLRN": (57, 22, "330K", "38.00", "recursion"),
-        "SRFBN-S": (65, 12, "282K", "37.78", "recursion"), "SwinIR-light": (66, 38, "878K", "38.14", "embedding"),
-        "LBNet": (74, 27, "731K", "38.05", "recursion"),
+        "SRCNN": (6, 27, "57K", "36.66", "bicubic"), "VDSR": (25, 38, "665K", "37.53", "embedding"),
+        "DRCN": (25, 17, "1775K", "37.63", "recursion"), "EDSR": (49, 38, "43M", "38.11", "embedding"),
+        "DRRN": (49, 27, "297K", "37.74", "recursion"), "MemNet": (49, 17, "677K", "37.78", "recursion"),
+        "DCSCN": (49, 7, "", "37.79", "reconstruction"), "NLRN": (66, 27, "330K", "38.00", "recursion"),
+        "SRFBN-S": (66, 17, "282K", "37.78", "recursion"), "SwinIR-light": (85, 38, "878K", "38.14", "embedding"),
+        "LBNet": (85, 27, "731K", "38.05", "recursion"),
     }
-    edges = (("SRCNN", "VDSR", "20 layers,\nglobal skip", (12.5, 34.5)),
-             ("SRCNN", "DRCN", "one layer,\n16 times", (12.5, 19.7)),
-             ("VDSR", "EDSR", "residual blocks, width", (31.2, 39.3)), ("VDSR", "DRRN", "", None),
-             ("DRCN", "DRRN", "residual recursion", (31.6, 24.6)), ("DRCN", "MemNet", "memory gates", (31.6, 18.2)),
-             ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (30.2, 8.6)),
-             ("DRRN", "NLRN", "non-local", (51, 26.4)), ("MemNet", "SRFBN-S", "feedback", (53.5, 12.9)),
-             ("EDSR", "SwinIR-light", "attention in windows", (53, 39.3)), ("NLRN", "LBNet", "recursive\ntransformer",
-                                                                           (65.6, 26.9)))
-    for parent, child, idea, where in edges:
+    ideas = (("SRCNN", "VDSR", "20 layers,\nglobal skip", (11.5, 34.3)),
+             ("SRCNN", "DRCN", "one layer,\n16 times", (11.5, 19.7)),
+             ("VDSR", "EDSR", "residual blocks, width", (37, 39.2)), ("VDSR", "DRRN", "residual units", (39.6, 34.4)),
+             ("DRCN", "DRRN", "residual recursion", (34.5, 24.8)), ("DRCN", "MemNet", "memory gates", (38.5, 18.2)),
+             ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (34, 9.3)), ("DRRN", "NLRN", "non-local", (57.5, 28.2)),
+             ("EDSR", "SwinIR-light", "attention in windows", (67, 39.2)),
+             ("NLRN", "LBNet", "recursive\ntransformer", (75.5, 29)))
+    for parent, child, idea, where in ideas:
         (x0, y0, *_), (x1, y1, *_) = tree[parent], tree[child]
-        _arrow(axis, (x0 + 4.6, y0), (x1 - 4.9, y1), colour=COLOURS["ink"], width=0.9)
-        if idea:
-            _label(axis, *where, idea, size=7, style="italic")
+        _arrow(axis, (x0 + 4.7, y0), (x1 - 4.7, y1), width=0.9)
+        _label(axis, *where, idea, size=7, style="italic")
+    _arrow(axis, (25, 14.3), (25, 2.4), (66, 2.4), (66, 14.3), width=0.9)
+    _label(axis, 58, 3.5, "feedback", size=7, style="italic")
     for name, (x, y, parameters, psnr, part) in tree.items():
         _box(axis, x, y, "", part, 9.4, 5.4)
         _label(axis, x, y + 1.1, name, COLOURS[part], 8.5 if len(name) < 9 else 7.5, weight="bold")
         _label(axis, x, y - 1.2, f"{parameters} · {psnr}" if parameters else psnr, size=7)
+    for x, year in ((6, "2014"), (25, "2016"), (49, "2017"), (66, "2018-2019"), (85, "2021-2022")):
+        _label(axis, x, 43.3, year, COLOURS["bicubic"], 8)
     return figure
 
 

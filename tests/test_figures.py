@@ -1,0 +1,111 @@
+"""The drawings are up to date and the same on every run; the plots show the data they are given."""
+
+import re
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from drcn_book import figures
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def book_style():
+    from matplotlib import pyplot as plt
+
+    with matplotlib.rc_context():
+        figures.style()
+        yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", figures.DRAWINGS)
+def test_drawing_is_up_to_date(name):
+    path = figures.FOLDER / f"{name}.svg"
+    assert path.read_bytes() == figures.svg(name), f"run `python -m drcn_book.figures` to draw {path.name} anew"
+
+
+@pytest.mark.parametrize("name", figures.DRAWINGS)
+def test_drawing_is_a_closed_white_sheet_without_date(name):
+    text = figures.svg(name).decode()
+    assert not re.search(r"\d{4}-\d\d-\d\d|<dc:date|Matplotlib v\d", text)
+    first = re.search(r'<g id="patch_1">.*?style="(.*?)"', text, re.S)[1]
+    assert "fill: #ffffff" in first and "opacity" not in first
+
+
+def test_nothing_is_cut_off():
+    """Every label of every drawing lies on its sheet, and no two labels cover each other."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    for name, draw in figures.DRAWINGS.items():
+        sheet = draw()
+        renderer = FigureCanvasAgg(sheet).get_renderer()
+        sheet.draw(renderer)
+        labels = [(t, t.get_window_extent(renderer)) for t in sheet.axes[0].texts if t.get_text()]
+        width, height = sheet.bbox.width, sheet.bbox.height
+        for i, (label, box) in enumerate(labels):
+            inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+            assert inside, f"{name}: {label.get_text()!r} leaves the sheet"
+            for other, second in labels[:i]:
+                overlap = (min(box.x1, second.x1) - max(box.x0, second.x0),
+                           min(box.y1, second.y1) - max(box.y0, second.y0))
+                assert min(overlap) < 1, f"{name}: {label.get_text()!r} covers {other.get_text()!r}"
+
+
+def luminance(colour):
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+@pytest.mark.parametrize("part", sorted(set(figures.COLOURS) - {"grid"}))
+def test_colours_stand_out_from_white(part):
+    """The contrast that WCAG 2 asks of graphics: at least 3 to 1."""
+    assert 1.05 / (luminance(figures.COLOURS[part]) + 0.05) >= 3
+
+
+def test_command_writes_every_drawing(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "drcn_book.figures", str(tmp_path / "new")], capture_output=True,
+                          text=True, check=True, cwd=figures.FOLDER.parent)
+    assert {path.stem for path in (tmp_path / "new").glob("*.svg")} == set(figures.DRAWINGS)
+    assert len(done.stdout.splitlines()) == len(figures.DRAWINGS)
+
+
+def test_show_keeps_black_and_white():
+    picture = np.linspace(16, 235, 12, dtype="float32").reshape(3, 4)
+    first, second = figures.show({"a": picture, "b": picture + 1}).axes
+    assert first.get_title() == "a" and second.get_title() == "b"
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (16, 235)
+    np.testing.assert_array_equal(second.images[0].get_array(), picture + 1)
+    stretched, = figures.show({"a": picture}, limits=None).axes
+    assert stretched.images[0].get_clim() == (picture.min(), picture.max())
+
+
+def test_show_fills_rows():
+    assert len(figures.show({str(i): np.ones((2, 2)) for i in range(5)}, columns=3).axes) == 6
+
+
+def test_crops_show_the_marked_square():
+    truth = np.arange(80.0).reshape(8, 10)
+    whole, blurred, sharp = figures.crops({"bicubic": truth / 2, "truth": truth}, top=2, left=5, side=3).axes
+    mark, = whole.patches
+    assert (mark.get_x(), mark.get_y(), mark.get_width()) == (4.5, 1.5, 3)
+    np.testing.assert_array_equal(whole.images[0].get_array(), truth)
+    np.testing.assert_array_equal(blurred.images[0].get_array(), truth[2:5, 5:8] / 2)
+    np.testing.assert_array_equal(sharp.images[0].get_array(), truth[2:5, 5:8])
+
+
+def test_recursion_curve_counts_from_one():
+    axis = figures.recursion_curve([30.0, 31.0, 30.5], ensemble=31.5, bicubic=29.0)
+    np.testing.assert_array_equal(axis.lines[0].get_xydata(), [(1, 30.0), (2, 31.0), (3, 30.5)])
+    assert [line.get_ydata()[0] for line in axis.lines[1:]] == [31.5, 29.0]
+    assert [t.get_text() for t in axis.get_legend().get_texts()][1:] == ["ensemble 31.50 dB", "bicubic 29.00 dB"]
+
+
+def test_recursion_colours_deepen():
+    shades = [luminance(colour[:3]) for colour in figures.recursion_colours(9)]
+    assert shades == sorted(shades, reverse=True)
