@@ -119,6 +119,12 @@ def weights(args):
                   f"{entry['minutes']} minutes of training")
     elif args.action == "show":
         print(json.dumps(weights.record(args.name), indent=1))
+    elif args.action == "import":
+        from .original import import_checkpoint
+
+        config = import_checkpoint(args.checkpoint, args.file, args.scale, args.skip, args.output_relu)
+        print(f"{args.file}: {config.filters} filters, {config.recursions} recursions, skip {config.skip}, "
+              f"{config.parameters:,} parameters; use it with `drcn upscale --weights {args.file}`")
     else:
         entry = weights.ship(args.folder, args.name, args.half)
         print(f"{args.name}: {entry['bytes']:,} bytes, {entry['validation_psnr']['psnr']:.3f} dB on the validation "
@@ -205,7 +211,7 @@ def _parser():
     add("--self-ensemble", action="store_true", help="a further row a network: mean over 8 flips and turns")
     add("--save", nargs="?", const="data/results", metavar="FOLDER", help="merge into CSV files (default data/results)")
 
-    actions = commands.add_parser("weights", help="list, show or add the weights of the package").add_subparsers(
+    actions = commands.add_parser("weights", help="list, show, add or import weights").add_subparsers(
         dest="action", required=True, metavar="action")
     commands.choices["weights"].set_defaults(run_command=weights)
     actions.add_parser("list", help="one line for each shipped network")
@@ -214,6 +220,13 @@ def _parser():
     add("folder", help="the run's folder")
     add("name", help="what to call them, such as compact-x2")
     add("--half", action="store_true", help="store float16: half the size")
+    add = actions.add_parser("import", help="bring a checkpoint of jiny2001/deeply-recursive-cnn-tf over").add_argument
+    add("checkpoint", help="the TensorFlow checkpoint, such as model.ckpt")
+    add("file", help="the weights file to write, such as original-x2.safetensors")
+    add("--scale", type=int, default=2, help="enlargement it was trained for, which it does not say (default 2)")
+    add("--skip", choices=("add", "concat", "none"), help="how the input reaches the output (default: by the shapes, "
+        "concat or add)")
+    add("--no-output-relu", dest="output_relu", action="store_false", help="its last convolution has no ReLU")
 
     add = commands.add_parser("inspect", help="see what every recursion makes of a picture").add_argument
     commands.choices["inspect"].set_defaults(run_command=inspect)

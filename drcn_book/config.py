@@ -74,6 +74,7 @@ class NetworkConfig(Config):
     feedback: bool = option(False, "the next recursion takes the reconstruction's hidden layer as its input, "
                                    "as the authors' code does")
     reconstruction_relu: bool = option(True, "the ReLU of H_{D+1}; the authors' code has none")
+    output_relu: bool = option(False, "a ReLU on the last convolution, as jiny2001's TensorFlow code has")
     residual: bool = option(False, "H_d = f(H_{d-1}) + H_0, the recursion of DRRN (Tai et al., CVPR 2017)")
     shared: bool = option(True, "one convolution for all recursions; without, each has its own")
     identity_start: str = option("recursion", "which F x F convolutions start as the identity: the recursion (paper), "

@@ -54,7 +54,7 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
     names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, D + 1)]
     recursion = [conv(F, name, identity=recursive) for name in names]                  # W
     reconstruction_1 = conv(F, "reconstruction_1", config.reconstruction_relu, every)  # W_{D+1}
-    reconstruction_2 = conv(1, "reconstruction_2", relu=False, scale=config.output_start)  # W_{D+2}
+    reconstruction_2 = conv(1, "reconstruction_2", config.output_relu, scale=config.output_start)  # W_{D+2}
 
     x = keras.Input((None, None, 1), name="x")
     H_0 = H = embedding_2(embedding_1(x))
