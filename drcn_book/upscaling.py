@@ -1,0 +1,227 @@
+"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import maximum_filter, minimum_filter
+from tqdm import tqdm
+
+from . import pictures
+from ._keras import accelerators, backend, keras, ops
+from .degradation import resize
+from .errors import ConfigError, PictureError, WeightsError
+from .images import eight_views
+from .model import NetworkConfig
+from .pictures import Picture
+from .weights import load, shipped
+
+TILE = 256       # output pixels a side; measured fastest
+BICUBIC = 2      # low-resolution pixels that Keys' kernel reaches to each side
+SMALLEST = 4     # pixels it needs to find on each axis
+LUMA = np.array([65.481, 128.553, 24.966], "float32") / 255
+GREY = np.array([219], "float32") / 255
+
+
+def inference_network(network: keras.Model, config, recursions: int | None = None, skip_below: float = 0.0,
+                      dtype: str = "float32") -> keras.Model:
+    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or y_d alone, and nothing else.
+
+    The last convolution is linear, so the weighted sum over the recursions is taken before it:
+    sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d: one convolution F -> 1 instead of D.
+
+    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out of
+    the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all but the
+    embedding, which reads x with more digits than bfloat16 has. ConfigError if there is no recursion d.
+    """
+    if not isinstance(config, NetworkConfig):
+        if recursions is not None:
+            raise ConfigError(f"--recursions {recursions}: a network of the kind {config.architecture} has none.")
+        return keras.Model(network.input, network.output["ensemble"])
+    if recursions is not None and not 1 <= recursions <= config.recursions:
+        raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
+    w = ops.convert_to_numpy(network.get_layer("ensemble").w) if recursions is None else np.eye(recursions)[-1]
+    w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
+    while len(w) > 1 and not w[-1]:
+        w.pop()
+
+    def layer(name):
+        old = network.get_layer(name)
+        if dtype == "float32" or name.startswith("embedding"):
+            return old
+        new = keras.layers.Conv2D.from_config({**old.get_config(), "dtype": dtype})
+        new.build((None, None, None, old.kernel.shape[2]))
+        new.set_weights(old.get_weights())
+        return new
+
+    names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, len(w) + 1)]
+    recursion, reconstruction_1 = [layer(name) for name in names], layer("reconstruction_1")
+    x = keras.Input((None, None, 1), name="x")
+    H_0 = H = ops.cast(layer("embedding_2")(layer("embedding_1")(x)), reconstruction_1.compute_dtype)
+    total = None                                                                  # sum over d of w_d H_{D+1,d}
+    for d, w_d in enumerate(w):
+        H = recursion[d % len(recursion)](H)
+        if config.residual:
+            H = H + H_0
+        if w_d or config.feedback:
+            hidden = reconstruction_1(H)
+        if w_d:
+            total = w_d * hidden if total is None else total + w_d * hidden
+        if config.feedback:
+            H = hidden
+    if total is None:
+        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute.")
+    if config.skip == "concat":
+        total = keras.layers.Concatenate(dtype=dtype)([total, sum(w) * x])
+    kernel, bias = network.get_layer("reconstruction_2").get_weights()
+    last = keras.layers.Conv2D(1, 3, padding="same", name="reconstruction_2", dtype=dtype)
+    y = ops.cast(last(total), "float32")
+    last.set_weights([kernel, sum(w) * bias])
+    return keras.Model(x, sum(w) * x + y if config.skip == "add" else y, name="inference")
+
+
+def fast_precision() -> str:
+    """The number type that is fastest without a measurable loss: bfloat16 on processors that multiply it natively."""
+    cpuinfo = Path("/proc/cpuinfo")
+    native = cpuinfo.exists() and any(flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16"))
+    return "mixed_bfloat16" if native and backend == "tensorflow" and not accelerators() else "float32"
+
+
+def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
+    """Cut 0..length into windows of one size: (start, stop, first, last), read start:stop and keep first:last.
+
+    What is kept lies at least `margin` inside the window, except at the ends of the picture, which stay ends.
+    """
+    count = max(1, -(-(length - 2 * margin) // core))
+    size = min(length, -(-(length - 2 * margin) // count) + 2 * margin) if count > 1 else length
+    starts = [min(i * (size - 2 * margin), length - size) for i in range(count)]
+    edges = [0, *(start + margin for start in starts[1:]), length]
+    return [(start, start + size, *kept) for start, *kept in zip(starts, edges, edges[1:])]
+
+
+class Upscaler:
+    """A network made ready to enlarge pictures; one serves for many.
+
+    scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
+    recursions: stop after that many, with that recursion's output. self_ensemble: mean over 8 flips and turns.
+    tile: side in output pixels of the squares that are computed at a time; memory grows with its square.
+    precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
+    Raises WeightsError or ConfigError for what does not exist or does not go together.
+    """
+
+    def __init__(self, scale: int | None = None, weights: str | Path | None = None, recursions: int | None = None,
+                 self_ensemble: bool = False, tile: int = TILE, precision: str = "auto"):
+        self.name = str(weights or f"compact-x{scale or 2}")
+        if weights is None and self.name not in shipped():
+            raise WeightsError(f"No weights for x{scale or 2} come with the package ({', '.join(shipped()) or 'none'} "
+                               "do): train them, and name the file with --weights.")
+        if tile < 16:
+            raise ConfigError(f"--tile {tile}: must be at least 16.")
+        network, config = load(self.name)
+        if scale not in (None, config.scale):
+            raise ConfigError(f"--scale {scale}: {self.name} was trained for x{config.scale}.")
+        self.precision = fast_precision() if precision == "auto" else precision
+        self.network = inference_network(network, config, recursions, dtype=self.precision)
+        if recursions:
+            config = replace(config, recursions=recursions)
+        self.config, self.scale, self.self_ensemble, self.tile = config, config.scale, self_ensemble, tile
+        self.margin = -(-(config.receptive_field // 2) // self.scale)                   # low-resolution pixels
+
+    def describe(self) -> str:
+        """The network in a few words, for people."""
+        d = getattr(self.config, "recursions", 0)
+        return (Path(self.name).stem + (f", {d} recursion{'s' if d > 1 else ''}" if d else "")
+                + (", self-ensemble" if self.self_ensemble else ""))
+
+    def sharpen(self, x: np.ndarray) -> np.ndarray:
+        """The network's output for bicubic luma (h, w), 0..1, float32."""
+        if not self.self_ensemble:
+            return self.network.predict_on_batch(x[None, ..., None])[0, ..., 0]
+        outputs = [self.network.predict_on_batch(np.ascontiguousarray(view)[..., None])[..., 0]
+                   for view in eight_views(x[None])]
+        return sum(np.rot90(y if v < 4 else y[:, :, ::-1], -v % 4, (1, 2))[0] for v, y in enumerate(outputs)) / 8
+
+    def __call__(self, picture: Picture, label: str | None = None) -> Picture:
+        """Enlarge a picture. With a label, a progress bar of that name appears on standard error if it takes long.
+
+        Of a region of one colour exactly that colour comes out. PictureError for less than 4 pixels on an axis.
+        """
+        width, height = picture.size
+        if min(width, height) < SMALLEST:
+            raise PictureError(f"A picture of {width}x{height} pixels is too small: bicubic enlargement needs "
+                               f"{SMALLEST} pixels on each axis.")
+        s, (channels, kind) = self.scale, (picture.pixels.shape[2], picture.pixels.dtype)
+        output = np.empty((height * s, width * s, channels), kind)
+        with tqdm(total=output.shape[0] * output.shape[1] / 1e6, desc=label, delay=2, leave=False,
+                  disable=label is None, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} MP, {remaining} left") as bar:
+            for place, window in self.enlarged(picture):
+                output[place] = np.round(window * np.iinfo(kind).max)
+                bar.update(window.shape[0] * window.shape[1] / 1e6)
+        return replace(picture, pixels=output)
+
+    def enlarged(self, picture: Picture) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+        """The result window by window: where it belongs, and its values (h, w, channels), float32 in 0..1."""
+        s, (width, height) = self.scale, picture.size
+        core = max(1, self.tile // s)
+        for top, bottom, first, last in windows(height, core, self.margin):
+            for left, right, begin, end in windows(width, core, self.margin):
+                window = self._enlarge(picture.pixels, picture.mode, top, bottom, left, right)
+                yield (np.s_[first * s:last * s, begin * s:end * s],
+                       window[(first - top) * s:(last - top) * s, (begin - left) * s:(end - left) * s])
+
+    def _enlarge(self, pixels, mode, top, bottom, left, right):
+        """The window top:bottom, left:right (low-resolution pixels) enlarged: float32, 0..1."""
+        s, peak = self.scale, np.iinfo(pixels.dtype).max
+        height, width = pixels.shape[:2]
+        above, before = min(top, BICUBIC), min(left, BICUBIC)
+        wide = pixels[top - above:min(bottom + BICUBIC, height), left - before:min(right + BICUBIC, width)]
+        inside = np.s_[above * s:(above + bottom - top) * s, before * s:(before + right - left) * s]
+        flat = (maximum_filter(wide, (5, 5, 1)) == minimum_filter(wide, (5, 5, 1))).all(-1)
+        flat = flat.repeat(s, 0).repeat(s, 1)[inside]
+
+        low = wide.astype("float32") / peak
+        if mode == "CMYK":
+            low = 1 - low                                                                # ink to light
+        channels = low.shape[2]
+        colour = channels - (mode in ("LA", "RGBA"))
+        planes = low.copy()
+        if colour < channels:
+            planes[..., :colour] *= low[..., colour:]     # what is transparent must not bleed into what is not
+        high = np.stack([resize(planes[..., c], low.shape[0] * s, low.shape[1] * s) for c in range(channels)], -1)
+        high = high[inside]
+        if colour < channels:
+            plain = np.stack([resize(low[..., c], low.shape[0] * s, low.shape[1] * s) for c in range(colour)], -1)
+            alpha = high[..., colour:]
+            high[..., :colour] = np.where(alpha > 1 / 255, high[..., :colour] / np.maximum(alpha, 1 / 255), plain[inside])
+
+        for part, weights in ((slice(0, 3), LUMA), (slice(3, colour), GREY)) if colour >= 3 else ((slice(0, 1), GREY),):
+            if part.start < colour and not flat.all():
+                x = 16 / 255 + high[..., part] @ weights
+                # Y up by t raises R, G and B by 255/219 t, Cb and Cr as they were: luma by the network, chroma bicubic
+                detail = (self.sharpen(x) - x) * np.float32(255 / 219)
+                high[..., part] += np.where(flat, 0, detail)[..., None]
+        if mode == "CMYK":
+            high = 1 - high
+        return np.clip(high, 0, 1)
+
+
+def upscale(image, scale: int | None = None, **options):
+    """Enlarge a picture: a path, a Pillow image, or an array.
+
+    A path or Pillow image gives a Pillow image, its metadata in `info`; a uint8 or uint16 array (h, w) or
+    (h, w, channels) gives an array of its kind, and so does the path of a 16-bit colour file, which Pillow cannot hold.
+    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of DRCNError.
+
+    >>> import drcn_book
+    >>> sharp = drcn_book.upscale("holiday.jpg", scale=2)
+    >>> sharp.save("holiday_x2.jpg")
+    """
+    if isinstance(image, np.ndarray):
+        output = Upscaler(scale, **options)(pictures.from_array(image)).pixels
+        return output.reshape(*output.shape[:2], *image.shape[2:])
+    picture = pictures.from_pillow(image) if isinstance(image, Image.Image) else pictures.read(image)
+    output = Upscaler(scale, **options)(picture)
+    deep_colour = output.pixels.dtype == np.uint16 and output.mode != "L"
+    return output.pixels if deep_colour else pictures.to_pillow(output)
