@@ -66,8 +66,8 @@ class NetworkConfig(Config):
 
     architecture = "drcn"
 
-    filters: int = option(32, "filters F of each convolution", low=1)
-    recursions: int = option(5, "recursions D", low=1)
+    filters: int = option(32, "filters F of each convolution", low=1, high=4096)
+    recursions: int = option(5, "recursions D", low=1, high=256)
     scale: int = option(2, "enlargement it is trained for", low=2)
     skip: str = option("add", "how x reaches the output: added (paper), to the last convolution's input, or not",
                        choices=("add", "concat", "none"))
@@ -77,8 +77,9 @@ class NetworkConfig(Config):
     output_relu: bool = option(False, "a ReLU on the last convolution, as jiny2001's TensorFlow code has")
     residual: bool = option(False, "H_d = f(H_{d-1}) + H_0, the recursion of DRRN (Tai et al., CVPR 2017)")
     shared: bool = option(True, "one convolution for all recursions; without, each has its own")
-    identity_start: str = option("recursion", "which F x F convolutions start as the identity: the recursion (paper), "
-                                              "all (authors' code), none (He everywhere)",
+    ensemble: bool = option(True, "the output is the learned sum of the recursions' outputs; without, the last one")
+    identity_start: str = option("recursion", "which F x F convolutions start as the identity: the recursion "
+                                              "(paper), all (authors' code), none (He everywhere)",
                                  choices=("recursion", "all", "none"))
     output_start: float = option(1.0, "factor on the start of the last convolution; the authors' code uses 0.001",
                                  low=0)
@@ -88,13 +89,17 @@ class NetworkConfig(Config):
         """Weights, biases and ensemble weights: 1,775,121 for the paper's F = 256, D = 16."""
         f, last = self.filters, self.filters + (self.skip == "concat")
         square = 9 * f * f + f
-        return (9 * f + f) + square * (2 + (1 if self.shared else self.recursions)) + (9 * last + 1) + self.recursions
+        return (9 * f + f) + square * (2 + (1 if self.shared else self.recursions)) + (9 * last + 1) + self._sum
 
     @property
     def macs_per_pixel(self) -> int:
         """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper counts)."""
         f, last = self.filters, self.filters + (self.skip == "concat")
-        return 9 * f + 9 * f * f * (1 + 2 * self.recursions) + 9 * last * self.recursions + self.recursions
+        return 9 * f + 9 * f * f * (1 + 2 * self.recursions) + 9 * last * self.recursions + self._sum
+
+    @property
+    def _sum(self) -> int:
+        return self.recursions if self.ensemble else 0
 
     @property
     def receptive_field(self) -> int:

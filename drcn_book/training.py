@@ -21,10 +21,11 @@ from . import datasets
 from ._keras import accelerators, backend, hardware, keras, ops
 from .config import Config, Recipe
 from .degradation import degrade
-from .errors import ConfigError, DatasetError, TrainingError, WeightsError
+from .errors import ConfigError, DatasetError, StorageError, TrainingError, WeightsError
+from .files import write_atomically
 from .metrics import psnr
 from .patches import PatchSource
-from .weights import assign, load, read_tensors, save_weights, write_atomically, write_tensors
+from .weights import assign, load, read_tensors, save_weights, write_tensors
 
 LOSSES = {"l1": ops.abs, "l2": ops.square, "charbonnier": lambda error: ops.sqrt(ops.square(error) + 1e-6)}
 
@@ -84,14 +85,14 @@ def optimizer(recipe: Recipe, precision: str) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(
         peak / warmup if warmup else peak, max(1, recipe.steps - warmup),
         warmup_target=peak if warmup else None, warmup_steps=warmup)
-    options = {"global_clipnorm": recipe.clip_norm or None, "use_ema": bool(recipe.ema),
+    options = {"name": recipe.optimizer, "global_clipnorm": recipe.clip_norm or None, "use_ema": bool(recipe.ema),
                "ema_momentum": recipe.ema or 0.99}
     if recipe.optimizer == "adam":
         chosen = keras.optimizers.Adam(rate, **options)
     else:
         chosen = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
     if precision == "mixed_float16":
-        chosen = keras.optimizers.LossScaleOptimizer(chosen)
+        chosen = keras.optimizers.LossScaleOptimizer(chosen, name="loss_scale")
     chosen.finalize_variable_values = lambda variables: None  # else `fit` would end by keeping the running mean
     return chosen
 
@@ -189,24 +190,32 @@ class _TensorBoard:
             from tensorboard.compat.proto.event_pb2 import Event
             from tensorboard.compat.proto.summary_pb2 import Summary
             from tensorboard.plugins.graph.keras_util import keras_model_to_graph_def
-            from tensorboard.summary.writer.event_file_writer import EventFileWriter
+            from tensorboard.summary.writer.record_writer import RecordWriter
         except ImportError:
             self.add = lambda row: None
             return
-        shutil.rmtree(folder, ignore_errors=True)  # rows after the checkpoint that a killed run left behind
-        self._writer, self._event, self._summary = EventFileWriter(str(folder)), Event, Summary
-        outputs = keras.Model(network.input, list(network.output.values()))  # it reads lists, not dictionaries
+        self._Event, self._Summary, self._Writer = Event, Summary, RecordWriter
+        shutil.rmtree(folder, ignore_errors=True)  # a killed run may have written rows after its checkpoint
+        self._path = folder / f"events.out.tfevents.{int(time.time())}"
+        outputs = keras.Model(network.input, list(network.output.values()))  # the converter reads no dictionaries
         graph = keras_model_to_graph_def(json.loads(outputs.to_json()))
-        self._writer.add_event(Event(wall_time=time.time(), graph_def=graph.SerializeToString()))
+        self._write(file_version="brain.Event:2")
+        self._write(graph_def=graph.SerializeToString())
         for row in log:
             self.add(row)
 
+    def _write(self, **event):
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with open(self._path, "ab") as file:
+                self._Writer(file).write(self._Event(wall_time=time.time(), **event).SerializeToString())
+        except OSError as error:
+            raise StorageError(f"{self._path}: cannot be written ({error.strerror}).") from None
+
     def add(self, row: dict) -> None:
-        values = [self._summary.Value(tag=name.replace("psnr_", "psnr/"), simple_value=value)
+        values = [self._Summary.Value(tag=name.replace("psnr_", "psnr/"), simple_value=value)
                   for name, value in row.items() if name != "step"]
-        self._writer.add_event(self._event(wall_time=time.time(), step=row["step"],
-                                           summary=self._summary(value=values)))
-        self._writer.flush()
+        self._write(step=row["step"], summary=self._Summary(value=values))
 
 
 class Run:
@@ -224,7 +233,8 @@ class Run:
         state = self._read_checkpoint() if self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
         self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
-        self.validation = Validation(datasets.validation_pictures(), config.scale)
+        held_out = datasets.validation_split(recipe.train_set)
+        self.validation = Validation(list(held_out.values()), config.scale)
         if recipe.precision != "auto":
             self.precision = recipe.precision
         elif state is None or not self.precision:
@@ -243,6 +253,7 @@ class Run:
             header = {"command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
                       "recipe": recipe.to_dict(), "start": start, "precision": self.precision, "backend": backend,
                       "keras": keras.__version__, "hardware": hardware(), "training_pictures": len(pictures),
+                      "validation_set": "+".join(sorted({name.split("/")[0] for name in held_out})),
                       "validation_pictures": len(self.validation.y), "validation_bicubic": self.validation.bicubic}
             write_atomically(self.folder / "run.json", json.dumps(header, indent=1).encode())
             self._save()

@@ -24,23 +24,37 @@ ARCHITECTURES = {config.architecture: config for config in (NetworkConfig, SRCNN
 SHIPPED = Path(__file__).parent / "shipped"
 
 
+def _digest(tensors, header):
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(name.encode() + tensors[name].tobytes())
+    return digest.hexdigest()
+
+
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
-    """Save named arrays and a JSON-able header as one safetensors file, atomically."""
+    """Save named arrays and a JSON-able header as one safetensors file, atomically, with a checksum of both."""
     tensors = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+    header = {**header, "sha256": _digest(tensors, header)}
     write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in header.items()}))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
-    """Arrays and header of a file written by `write_tensors`. WeightsError if missing, truncated, or another format."""
+    """Arrays and header of a file written by `write_tensors`. WeightsError if missing, damaged, or another format."""
     path = Path(path)
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file. Shipped weights: {', '.join(shipped()) or 'none'}.")
     try:
         with safe_open(path, "numpy") as file:
-            header = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, header
-    except (SafetensorError, OSError, ValueError) as error:
+            tensors, text = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable weights file ({error}); it may be truncated.") from None
+    try:
+        header = {key: json.loads(value) for key, value in text.items()}
+    except (ValueError, RecursionError):
+        raise WeightsError(f"{path}: a safetensors file, but not one of this package.") from None
+    if "sha256" in header and header.pop("sha256") != _digest(tensors, header):
+        raise WeightsError(f"{path}: its content does not match its checksum; the file is damaged.")
+    return tensors, header
 
 
 def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
@@ -139,8 +153,12 @@ def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, Config]
     tensors, header = read_tensors(path)
     try:
         config = ARCHITECTURES[header.get("architecture", "drcn")].from_dict(header["config"])
-    except (KeyError, TypeError, ConfigError) as error:
+    except (KeyError, TypeError, AttributeError, ConfigError) as error:
         raise WeightsError(f"{path}: its header describes no network of this package ({error}).") from None
+    held = sum(value.size for value in tensors.values())
+    if held != config.parameters:
+        raise WeightsError(f"{path}: holds {held:,} weights, but its header describes a network of "
+                           f"{config.parameters:,}.")
     network = config.build(dtype)
     assign(network.weights, tensors, path)
     return network, config
