@@ -7,6 +7,7 @@ backend has run one operation.
 
 import contextlib
 import importlib.util
+import logging
 import os
 import platform
 import re
@@ -44,6 +45,8 @@ with _quiet_stderr():
     from keras import ops
 
     ops.convert_to_numpy(ops.add(1.0, 1.0))
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # of its warnings, none is about what a reader did
 
 
 def accelerators() -> list[str]:

@@ -1,7 +1,7 @@
-"""The networks the recursive one is compared with, in the same frame: same input x, patches, training and protocol.
+"""The networks the recursive one is compared with, in one frame: input x, patches, training and protocol.
 
-Each returns its one output under both names that the recursive network uses, so that training, `infer` and the
-command line treat it alike.
+Each returns its one output under both names that the recursive network uses, so that training, `infer` and
+the command line treat it alike.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._keras import keras, ops
-from .degradation import check_scale
-from .errors import ConfigError
-from .model import Config
+from .config import Config, option
 
 
 def small(seed: int):
@@ -23,20 +21,16 @@ def small(seed: int):
 class SRCNNConfig(Config):
     """SRCNN (Dong, Loy, He and Tang, TPAMI 2016): three convolutions, `filters`, filters / 2 and 1 wide.
 
-    kernels: their sides, as the field writes them: "9-5-5" (the published table) or "9-1-5".
-    Departures: the input is added to the output, and borders are padded; the paper does neither.
+    9-5-5 is the form of the published tables. Departures: the input is added to the output, and borders are
+    padded; the paper does neither.
     """
 
-    scale: int = 2
-    filters: int = 64
-    kernels: str = "9-5-5"
-
     architecture = "srcnn"
+    recipe = {"patch": 41, "batch": 16, "learning_rate": 1e-3, "warmup": 500}  # faster, and its ReLUs die
 
-    def __post_init__(self):
-        check_scale(self.scale)
-        if self.kernels not in ("9-5-5", "9-1-5"):
-            raise ConfigError(f"kernels = {self.kernels!r}: SRCNN has 9-5-5 or 9-1-5.")
+    scale: int = option(2, "enlargement it is trained for", low=2)
+    filters: int = option(64, "filters of the first convolution", low=2)
+    kernels: str = option("9-5-5", "sides of the three convolutions", choices=("9-5-5", "9-1-5"))
 
     @property
     def _layers(self):
@@ -82,32 +76,30 @@ class CropLike(keras.layers.Layer):
 
 @dataclass(frozen=True)
 class DCSCNConfig(Config):
-    """DCSCN (Yamanaka, Kuwashima and Kurita, ICONIP 2017): all work at low resolution; the defaults are c-DCSCN.
+    """DCSCN (Yamanaka, Kuwashima and Kurita, ICONIP 2017): all work at low resolution; by default c-DCSCN.
 
     layers 3x3 convolutions, from `filters` down to `last` wide, all of them concatenated; two reconstruction
-    branches, A1 (1x1, `a` wide) and B1, B2 (1x1 and 3x3, `b` wide); sub-pixel enlargement; plus the bicubic x.
+    branches, A1 (1x1, `a` wide) and B1, B2 (1x1 and 3x3, `b` wide); sub-pixel enlargement; x added.
     96, 32, a = 64 and b = 32 give the full DCSCN of the paper.
 
-    Departures: the first convolution reads x instead of the low-resolution picture, with a kernel of 3s x 3s and a
-    stride of s, which is the same 3x3 window of low-resolution pixels; no dropout. The last 1x1 convolution and the
-    pixel shuffle are written as the transposed convolution they equal (Shi et al., 2016).
+    Departures: the first convolution reads x instead of the low-resolution picture, with a kernel of 3s x 3s
+    and a stride of s, which is the same 3x3 window of low-resolution pixels; no dropout. The last 1x1
+    convolution and the pixel shuffle are written as the transposed convolution they equal (Shi et al., 2016).
     """
 
-    scale: int = 2
-    filters: int = 32
-    last: int = 8
-    layers: int = 7
-    a: int = 24
-    b: int = 8
-
     architecture = "dcscn"
+    recipe = {"patch": 48, "batch": 16, "learning_rate": 2e-3}
 
-    def __post_init__(self):
-        check_scale(self.scale)
+    scale: int = option(2, "enlargement it is trained for", low=2)
+    filters: int = option(32, "filters of the first convolution", low=1)
+    last: int = option(8, "filters of the last feature convolution", low=1)
+    layers: int = option(7, "feature convolutions", low=2)
+    a: int = option(24, "filters of A1", low=1)
+    b: int = option(8, "filters of B1 and of B2", low=1)
 
     @property
     def widths(self) -> list[int]:
-        """Filters of the feature layers, falling as 1 - t^(1 / 1.2) or, for the full network, 1 - t^(1 / 1.5)."""
+        """Filters of the features, falling as 1 - t^(1 / 1.2), in the full network 1 - t^(1 / 1.5)."""
         t = np.linspace(0, 1, self.layers) ** (1 / (1.2 if self.filters <= 32 else 1.5))
         return [int(width) for width in self.last + (self.filters - self.last) * (1 - t) + 1e-9]
 
@@ -152,7 +144,8 @@ class DCSCNConfig(Config):
             return keras.layers.Concatenate(dtype=dtype)(h)
 
         x = keras.Input((None, None, 1), name="x")
-        padded = keras.layers.ZeroPadding2D(((s, 2 * s - 1), (s, 2 * s - 1)), dtype=dtype)(x)  # any size, phase kept
+        border = (s, 2 * s - 1)  # pixels of phase 0 stay in place, and the size need be no multiple of s
+        padded = keras.layers.ZeroPadding2D((border, border), dtype=dtype)(x)
         features = [conv(padded, self.widths[0], 3 * s, "feature_1", strides=s, padding="valid")]
         for d, width in enumerate(self.widths[1:], 2):
             features.append(conv(features[-1], width, 3, f"feature_{d}"))

@@ -1,8 +1,8 @@
 """Tables: every method measured by one protocol, beside the numbers quoted from papers.
 
-The protocol (reproduces the published bicubic rows to 0.01 dB): luma of BT.601, pictures cropped to a multiple of the
-scale, bicubic down and up unrounded, the output rounded to 8 bits, `scale` pixels shaved off each side, PSNR with
-peak 255, SSIM with an 11x11 Gaussian window, means over the pictures of a set.
+The protocol (reproduces the published bicubic rows to 0.01 dB): luma of BT.601, pictures cropped to a
+multiple of the scale, bicubic down and up unrounded, the output rounded to 8 bits, `scale` pixels shaved off
+each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over the pictures of a set.
 """
 
 import csv
@@ -18,20 +18,22 @@ from tqdm import tqdm
 from . import datasets, weights
 from .degradation import degrade
 from .errors import ConfigError
+from .images import eight_views
 from .metrics import psnr, ssim
 from .model import infer
 
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
-COLUMNS = ("method", "source", "scale", "dataset", "picture", "output", "images", "psnr", "ssim", "parameters", "gmacs",
-           "train_set", "validation", "minutes", "hardware", "weights_sha256")
+COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "images",
+           "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
+           "seconds", "minutes", "hardware", "weights_sha256")
 KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
-        "recursions": ("method", "scale", "dataset", "output")}
+        "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed")}
 
 
 @dataclass(frozen=True)
 class Method:
-    """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and, where it has
-    them, the outputs of its recursions (h, w, D). `scale` is the one it was made for; None: any.
+    """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and, where it
+    has them, the outputs of its recursions (h, w, D). `scale` is the one it was made for; None: any.
     """
 
     name: str
@@ -48,43 +50,45 @@ def network_method(name: str | Path) -> Method:
     network, config = weights.load(name)
     record = weights.record(name) if name in weights.shipped() else {}
     facts = {"parameters": config.parameters, "gmacs": round(config.macs_per_pixel * PIXELS / 1e9, 1),
-             "weights_sha256": hashlib.sha256(weights.locate(name).read_bytes()).hexdigest(),
-             **{key: record.get(key, "") for key in ("train_set", "validation", "minutes", "hardware")}}
+             "weights_sha256": hashlib.sha256(weights.locate(name).read_bytes()).hexdigest()}
+    if record:
+        facts |= {"train_set": record["recipe"]["train_set"], "minutes": record["minutes"],
+                  "validation": f"{record['validation_pictures']} of {record['validation_set']}",
+                  "hardware": record["hardware"]}
     return Method(str(name), lambda x: infer(network, x), config.scale, facts)
 
 
 def self_ensemble(method: Method) -> Method:
-    """The mean over the 8 flips and quarter turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
+    """The mean over 8 flips and quarter turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
     def run(x):
-        outputs = []
-        for turns in range(4):
-            for flip in (1, -1):
-                output, _ = method.run(np.ascontiguousarray(np.rot90(x, turns)[:, ::flip]))
-                outputs.append(np.rot90(output[:, ::flip], -turns))
-        return np.mean(outputs, axis=0), None
+        outputs = [method.run(view)[0] for view, in eight_views(x[None])]
+        back = [np.rot90(output if v < 4 else output[:, ::-1], -v) for v, output in enumerate(outputs)]
+        return np.mean(back, axis=0), None
 
     facts = {**method.facts, "gmacs": round(8 * method.facts["gmacs"], 1)}
     return Method(f"{method.name} + self-ensemble", run, method.scale, facts)
 
 
 def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = False) -> list[dict]:
-    """PSNR (dB) and SSIM of each picture of a set: rows with dataset, scale, method, picture, output, psnr, ssim.
+    """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr, ssim.
 
-    `output` is "final"; with `recursions` there is also a row for each y_d, its `output` the number d.
+    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
     ConfigError if the method was made for another scale.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
     rows = []
     pictures = datasets.pictures(dataset)
-    for name, picture in tqdm(pictures.items(), f"{method.name} {dataset} x{scale}", leave=False, disable=None):
+    bar = tqdm(pictures.items(), f"{method.name} {dataset} x{scale}", leave=False, disable=None)
+    for name, picture in bar:
         x, y = degrade(picture, scale)
         output, y_d = method.run(x)
         outputs = {"final": output}
-        if recursions and y_d is not None:
+        if recursions and y_d is not None and y_d.shape[-1] > 1:
             outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
-        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, "output": key,
-                  "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)} for key, value in outputs.items()]
+        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name,
+                  "output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
+                 for key, value in outputs.items()]
     return rows
 
 
@@ -98,8 +102,9 @@ def mean(rows: list[dict]) -> dict[str | int, dict]:
     return found
 
 
-def evaluate(methods: list[Method], sets: list[str], scales: list[int], recursions: bool = False) -> dict[str, list]:
-    """Measure every method at its scales on every set; the rows of three tables: benchmark, pictures, recursions."""
+def evaluate(methods: list[Method], sets: list[str], scales: list[int],
+             recursions: bool = False) -> dict[str, list]:
+    """Measure every method at its scale on every set: rows of the tables benchmark, pictures, recursions."""
     tables = {"benchmark": [], "pictures": [], "recursions": []}
     for scale in scales:
         for dataset in sets:
@@ -113,12 +118,13 @@ def evaluate(methods: list[Method], sets: list[str], scales: list[int], recursio
                 tables["pictures"] += [{k: v for k, v in row.items() if k != "output"}
                                        for row in rows if row["output"] == "final"]
                 if len(means) > 1:
-                    tables["recursions"] += [{**key, "output": output, **values} for output, values in means.items()]
+                    tables["recursions"] += [{**key, "output": output, **values}
+                                             for output, values in means.items()]
     return tables
 
 
 def read(path: str | Path) -> list[dict]:
-    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none if there is no file."""
+    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none without the file."""
     if not Path(path).is_file():
         return []
     with open(path, newline="", encoding="utf-8") as file:
@@ -129,8 +135,8 @@ def read(path: str | Path) -> list[dict]:
 
 
 def save(tables: dict[str, list], folder: str | Path) -> None:
-    """Merge measured rows into `folder`/benchmark.csv, pictures.csv and recursions.csv: a row measured again
-    replaces the old one, the others stay.
+    """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
+    one, the others stay. StorageError if a file cannot be written.
     """
     for name, rows in tables.items():
         def key(row):
@@ -157,23 +163,68 @@ def markdown(header: list[str], rows: list[list]) -> str:
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
 
 
-def table(rows: list[dict], scale: int) -> str:
-    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in their order."""
-    rows = [row for row in rows if row["scale"] == scale]
-    sets = list(dict.fromkeys(row["dataset"] for row in rows))
-    cells = {(row["method"], row["dataset"]): row for row in rows}
+def table(rows: list[dict], scale: int, sets: list[str] | None = None) -> str:
+    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
+    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a dagger.
+    """
+    rows = [row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)]
+    sets = sets or list(dict.fromkeys(row["dataset"] for row in rows))
+    methods = {}
+    for row in rows:
+        methods.setdefault((row["method"], row["source"] != "measured"), {})[row["dataset"]] = row
     lines = []
-    for method in dict.fromkeys(row["method"] for row in rows):
-        found = [cells.get((method, name)) for name in sets]
-        lines.append([method, *(f"{cell['psnr']:.2f} / {cell['ssim']:.4f}" if cell else "" for cell in found)])
-    return markdown([f"x{scale}, PSNR / SSIM", *sets], lines)
+    for (method, quoted), cells in sorted(methods.items(), key=lambda item: _psnr(item[1], sets)):
+        parameters = next((int(row["parameters"]) for row in cells.values() if row.get("parameters")), None)
+        lines.append([f"{method} †" if quoted else method, f"{parameters:,}" if parameters else "",
+                      *(_cell(cells[name]) if name in cells else "" for name in sets)])
+    return markdown([f"x{scale}", "parameters", *sets], lines)
+
+
+def _psnr(cells, sets):
+    return [cells[name]["psnr"] if name in cells else 0.0 for name in sets]
+
+
+def _cell(row):
+    return f"{row['psnr']:.2f}" + (f" / {row['ssim']:.4f}" if row["ssim"] else "")
+
+
+def facts_table(rows: list[dict]) -> str:
+    """How each measured network was made: a line a network, from the rows that carry its facts."""
+    networks = {row["method"]: row for row in rows if row.get("minutes")}
+    return markdown(
+        ["network", "parameters", "GMAC at 1280x720", "trained on", "validated on", "minutes", "hardware"],
+        [[name, f"{int(row['parameters']):,}", f"{float(row['gmacs']):,}", row["train_set"],
+          row["validation"], row["minutes"], row["hardware"]] for name, row in networks.items()])
 
 
 def recursion_table(rows: list[dict]) -> str:
     """One line a network, scale and set: PSNR (dB) of each recursion's output and of the ensemble."""
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
-    lines = [{row["output"]: f"{row['psnr']:.2f}" for row in rows
+    lines = [{str(row["output"]): f"{row['psnr']:.2f}" for row in rows
               if (row["method"], row["scale"], row["dataset"]) == key} for key in keys]
     outputs = sorted({int(d) for line in lines for d in line if d != "final"})
     return markdown(["PSNR", "scale", "set", *outputs, "ensemble"],
-                    [[*key, *(line.get(d, "") for d in outputs), line["final"]] for key, line in zip(keys, lines)])
+                    [[*key, *(line.get(str(d), "") for d in outputs), line["final"]]
+                     for key, line in zip(keys, lines)])
+
+
+def ablation_table(rows: list[dict]) -> str:
+    """A line an arm: mean PSNR (dB) over its seeds, its spread, the difference to its question's first arm
+    over the same seeds, and the single outputs of the first seed.
+    """
+    lines = []
+    for question in dict.fromkeys(row["question"] for row in rows):
+        arms = {}
+        for row in rows:
+            if row["question"] == question:
+                arms.setdefault(row["arm"], []).append(row)
+        reference = next(iter(arms.values()))
+        for arm, runs in arms.items():
+            psnrs = [row["psnr"] for row in runs]
+            seeds = {row["seed"] for row in runs}
+            paired = [row["psnr"] for row in reference if row["seed"] in seeds]
+            difference = "" if runs is reference else f"{np.mean(psnrs) - np.mean(paired):+.2f}"
+            spread = f"{max(psnrs) - min(psnrs):.2f}" if len(runs) > 1 else ""
+            lines.append([question, arm, len(runs), f"{np.mean(psnrs):.2f}", spread, difference,
+                          runs[0]["outputs"]])
+    return markdown(["question", "arm", "seeds", "PSNR", "spread", "difference", "y_1 to y_D"], lines)

@@ -74,7 +74,7 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
         if config.feedback:
             H = hidden
     y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y) if D > 1 else y[0]
-    ensemble = Ensemble(name="ensemble", dtype="float32")(y_d)
+    ensemble = Ensemble(name="ensemble", dtype="float32")(y_d) if config.ensemble else y[-1]
     return keras.Model(x, {"recursions": y_d, "ensemble": ensemble}, name="drcn")
 
 

@@ -1,0 +1,74 @@
+"""Train and measure the ablations of data/ablations/ablations.toml: python tools/ablate.py [QUESTION ...]
+
+Takes up where it stopped. Every arm runs once; arms within CLOSE dB of the first arm of their question run
+with SEEDS seeds, and so does that arm. Two arms that are the same network and recipe share one run. The
+results go to data/results/ablations.csv, each run's log to data/ablations/logs/.
+"""
+
+import argparse
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+from drcn_book import benchmark
+from drcn_book._keras import keras
+from drcn_book.config import NetworkConfig, Recipe
+from drcn_book.training import Run
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
+CLOSE, SEEDS = 0.1, 3
+
+
+def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
+    """{question: {arm: (network, recipe options)}} of the configuration file."""
+    sections = tomllib.loads((ROOT / "data" / "ablations" / "ablations.toml").read_text())
+    base = sections.pop("base")
+    return {name: {arm: (NetworkConfig.from_dict({**base["network"], **changes.get("network", {})}),
+                         {**base["recipe"], **changes.get("recipe", {})})
+                   for arm, changes in section["arms"].items()}
+            for name, section in sections.items()}
+
+
+def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> float:
+    """Train and measure what is not yet; returns the PSNR of the network's output on Set5, dB."""
+    key = {"question": question, "arm": arm, "seed": str(recipe.seed)}
+    for row in benchmark.read(RESULTS / "ablations.csv"):
+        if all(row[name] == value for name, value in key.items()):
+            return row["psnr"]
+    keras.utils.clear_session()
+    name = hashlib.sha256(json.dumps([network.to_dict(), recipe.to_dict()]).encode()).hexdigest()[:12]
+    run = Run(network, recipe, ROOT / "runs" / "ablations" / name)
+    if run.step < recipe.steps:
+        run.train(show=lambda line: print(f"{question}/{arm}/{recipe.seed}  {line}", flush=True))
+    method = benchmark.network_method(run.folder / "best.safetensors")
+    found = benchmark.mean(benchmark.measure(method, "Set5", network.scale, recursions=True))
+    LOGS.mkdir(parents=True, exist_ok=True)
+    (LOGS / f"{question}-{arm}-{recipe.seed}.csv").write_bytes((run.folder / "log.csv").read_bytes())
+    row = {**key, "parameters": network.parameters, "validation_psnr": f"{run.best:.3f}",
+           "psnr": found["final"]["psnr"], "ssim": found["final"]["ssim"], "seconds": round(run.seconds),
+           "outputs": " ".join(f"{found[d]['psnr']:.2f}" for d in range(1, network.recursions + 1))}
+    benchmark.save({"ablations": [row]}, RESULTS)
+    print(f"{question}/{arm}/{recipe.seed}  Set5 {row['psnr']:.3f} dB ({row['outputs']})", flush=True)
+    return row["psnr"]
+
+
+def main(chosen: list[str]) -> None:
+    for question, arms in questions().items():
+        if chosen and question not in chosen:
+            continue
+        first = {arm: measure(question, arm, network, Recipe.from_dict(recipe))
+                 for arm, (network, recipe) in arms.items()}
+        reference = next(iter(arms))
+        close = [arm for arm in arms if arm != reference and abs(first[arm] - first[reference]) < CLOSE]
+        for arm in [reference, *close] if close else []:
+            network, recipe = arms[arm]
+            for seed in range(1, SEEDS):
+                measure(question, arm, network, Recipe.from_dict({**recipe, "seed": seed}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Train and measure the ablations; takes up where it stopped.")
+    parser.add_argument("questions", nargs="*", help="which (default: all)")
+    main(parser.parse_args().questions)

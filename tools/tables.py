@@ -1,0 +1,79 @@
+"""Write the tables of the README and the chapters from the CSV files: python tools/tables.py
+
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from drcn_book import benchmark
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "data" / "results"
+SETS = ["Set5", "Set14", "B100", "Urban100"]
+FAMILIAR = ("A+", "SelfExSR", "SRCNN (9-5-5)", "VDSR", "DRCN", "DRRN", "c-DCSCN", "DCSCN",
+            "deeply-recursive-cnn-tf")
+BLOCK = re.compile(r"(<!-- table:([\w-]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def _benchmark(quoted):
+    rows = benchmark.read(RESULTS / "benchmark.csv") + quoted
+    tables = [benchmark.table(rows, scale, SETS) for scale in (2, 3, 4)]
+    return "\n\n".join([*tables, "† quoted (`data/quoted.csv` says whence); the other rows are measured."])
+
+
+def _quoted():
+    return [row for row in benchmark.read(ROOT / "data" / "quoted.csv") if row["method"] != "bicubic"]
+
+
+def _plain(name):
+    rows = benchmark.read(RESULTS / f"{name}.csv")
+    return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
+
+
+TABLES = {
+    "benchmark": lambda: _benchmark([row for row in _quoted() if row["method"] in FAMILIAR]),
+    "benchmark-all": lambda: _benchmark(_quoted()),
+    "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
+    "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
+    "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
+}
+
+
+def render(name: str) -> str:
+    """The Markdown of a table: one of TABLES, or `data/results/NAME.csv` as it is."""
+    return TABLES[name]() if name in TABLES else _plain(name)
+
+
+def rewrite(text: str) -> str:
+    """The text with every marked table written anew."""
+    return BLOCK.sub(lambda block: f"{block[1]}{render(block[2])}\n{block[3]}", text)
+
+
+def documents() -> list[Path]:
+    """The files that may hold tables: README, pages and chapters, with their text twins."""
+    return [*ROOT.glob("*.md"), *ROOT.glob("notebooks/*.md"), *ROOT.glob("notebooks/*.ipynb"),
+            *ROOT.glob("notebooks/text/*.md")]
+
+
+def updated(path: Path) -> str:
+    """The content the file should have."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return rewrite(text)
+    notebook = nbformat.reads(text, as_version=4)
+    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    before = [cell.source for cell in prose]
+    for cell in prose:
+        cell.source = rewrite(cell.source)
+    return text if [cell.source for cell in prose] == before else nbformat.writes(notebook) + "\n"
+
+
+if __name__ == "__main__":
+    for document in documents():
+        text = updated(document)
+        if text != document.read_text(encoding="utf-8"):
+            document.write_text(text, encoding="utf-8")
+            print(document.relative_to(ROOT))
