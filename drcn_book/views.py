@@ -169,8 +169,8 @@ def curve(seen: Inspection, i: int = 0) -> str:
         'stroke-width="2"/></svg>')
 
 
-def _uri(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+def _uri(picture: Image.Image, **options) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(encode(picture, 'WEBP', **options)).decode()}"
 
 
 def player(seen: Inspection, start: int | None = None) -> str:
@@ -178,10 +178,9 @@ def player(seen: Inspection, start: int | None = None) -> str:
 
     start: the frame shown first (default: the ensemble). Where scripts do not run, the contact sheet is seen.
     """
-    views = {view: [_uri(encode(frame(seen, view, i), optimize=True), "png") for i in range(len(seen.labels))]
-             for view in view_names(seen) if view != "truth"}
-    if seen.truth is not None:
-        views["truth"] = [_uri(encode(frame(seen, "truth", 0), optimize=True), "png")]
+    # Pictures are kept exactly; differences and channels, which are read by eye only, as well as one can see.
+    views = {view: [_uri(frame(seen, view, i), **({"lossless": True} if view in ("output", "truth") else {"quality": 80}))
+                    for i in range(1 if view == "truth" else len(seen.labels))] for view in view_names(seen)}
     count = range(len(seen.labels))
     state = {
         "labels": seen.labels, "start": len(seen.labels) - 1 if start is None else start, "views": views,
@@ -189,7 +188,7 @@ def player(seen: Inspection, start: int | None = None) -> str:
         "numbers": [numbers(seen, i) for i in count], "width": seen.x.shape[1],
     }
     data = json.dumps(state).replace("</", "<\\/")       # a string must not end the script
-    sheet = _uri(encode(contact_sheet(seen, [v for v in ("output", "error", "change") if v in views]), "WEBP", quality=70), "webp")
+    sheet = _uri(contact_sheet(seen, [v for v in ("output", "error", "change") if v in views], 96), quality=70)
     return (
         f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text()}</style>'
         f'<img class="drcn-sheet" src="{sheet}" alt="Contact sheet: {escape(", ".join(seen.labels))}" '

@@ -100,4 +100,4 @@ class Inspector(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         rows = [view for view in ("output", "change") if view in self._frames]
         return {**super()._repr_mimebundle_(**kwargs), "text/html": views.player(self.seen),
-                "image/png": views.encode(views.contact_sheet(self.seen, rows).quantize(128), optimize=True)}
+                "image/png": views.encode(views.contact_sheet(self.seen, rows, 96).quantize(128), optimize=True)}
