@@ -119,7 +119,7 @@ def fetch(name: str) -> Path:
                 store.fetch(file, downloader=pooch.HTTPDownloader(timeout=TIMEOUT))
             except (ConnectionError, Timeout) as error:
                 raise DatasetError(f"{name}/{file}: no answer from {wanted.url(file)} "
-                                   f"({type(error).__name__}). Try again: what is here already stays.") from None
+                                   f"({type(error).__name__}). Try again: what is here stays.") from None
             except RequestException as error:
                 failed.append(f"{file} ({error})")
             except ValueError:
@@ -180,12 +180,25 @@ def files(name: str | Path) -> list[Path]:
     return found
 
 
-def photographs() -> dict[str, np.ndarray]:
-    """Luma of the free photographs inside scikit-image, by name."""
+def _photographs():
     from skimage import data
 
-    found = {name: getattr(data, name)() for name in PHOTOGRAPHS}
-    return {name: luma(p) if p.ndim == 3 else p.astype("float32") for name, p in found.items()}
+    return {name: getattr(data, name)() for name in PHOTOGRAPHS}
+
+
+def photographs() -> dict[str, np.ndarray]:
+    """Luma of the free photographs inside scikit-image, by name."""
+    return {name: luma(p) if p.ndim == 3 else p.astype("float32") for name, p in _photographs().items()}
+
+
+def _read_colour(path):
+    image = open_picture(path)
+    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+
+
+def colour_pictures(name: str | Path) -> dict[str, np.ndarray]:
+    """The pictures of a set or folder as they are, by file stem: uint8 (h, w, 3), or (h, w) if grey; as `pictures`."""
+    return _photographs() if name == "Photos" else _readable(files(name), _read_colour)
 
 
 def _readable(paths, read):
@@ -348,12 +361,11 @@ def augment(name: str | Path, target: str | Path) -> int:
     if target.exists():
         raise DatasetError(f"{target} exists already: name a new folder.")
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    sources, count = _readable(files(name), open_picture), 0
+    sources, count = colour_pictures(name), 0
     try:
         beside.mkdir(parents=True)
-        for stem, image in sources.items():
-            image = image if image.mode in ("L", "RGB") else image.convert("RGB")
-            for view, turned in enumerate(eight_views(np.asarray(image)[None])):
+        for stem, picture in sources.items():
+            for view, turned in enumerate(eight_views(picture[None])):
                 Image.fromarray(np.ascontiguousarray(turned[0])).save(beside / f"{stem}-{view}.png")
                 count += 1
         beside.rename(target)

@@ -13,9 +13,12 @@ def shave(image: np.ndarray, border: int) -> np.ndarray:
     return image[border:-border, border:-border] if border else image
 
 
-def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
-    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are equal."""
-    error = shave(truth.astype("float64"), border) - shave(quantise(output), border)
+def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool = True) -> float:
+    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are equal.
+
+    truth, output: (h, w) or (h, w, channels), 0..255. rounded: False takes the output as it is.
+    """
+    error = shave(truth.astype("float64"), border) - shave(quantise(output) if rounded else output, border)
     mse = np.mean(error**2)
     return float(10 * np.log10(255**2 / mse)) if mse else float("inf")
 
