@@ -2,6 +2,7 @@
 
 * DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved
   outputs are shown (`make pages`). The notebooks themselves are never written.
+* A folded cell below the heading "Exercises" is a solution, and is called so.
 * A chapter that was run says at its top how long that took, and on how many cores.
 * sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same
   constant twice on each page: its event handlers are taken out.
@@ -31,6 +32,13 @@ def remove_thebe(app):
                 app.disconnect(listener.id)
 
 
+def name_solutions(app, doctree):
+    for section in doctree.findall(nodes.section):
+        if section[0].astext().startswith("Exercises"):
+            for cell in section.findall(lambda node: isinstance(node, nodes.container) and "hide_mode" in node):
+                cell["prompt_show"], cell["prompt_hide"] = "Show the solution", "Hide the solution"
+
+
 def print_minutes(app, doctree, docname):
     measured = NbMetadataCollector.get_exec_data(app.env, docname)
     titles = list(doctree.findall(nodes.title))
@@ -45,5 +53,6 @@ def print_minutes(app, doctree, docname):
 def setup(app):
     app.connect("config-inited", choose_execution)
     app.connect("builder-inited", remove_thebe, priority=100)
+    app.connect("doctree-read", name_solutions)
     app.connect("doctree-resolved", print_minutes)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,34 +1,14 @@
-"""Fixtures and helpers that several test files share."""
+"""Fixtures that several test files share."""
 
 import functools
 import http.server
-import importlib.util
+import shutil
 import subprocess
 import threading
 from pathlib import Path
 
 import pytest
-import yaml
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def toc_files() -> list[Path]:
-    """The book's pages in reading order: the root, then each chapter of each part."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [ROOT / f"{toc['root']}.md"] + [ROOT / c["file"] for part in toc["parts"] for c in part["chapters"]]
-
-
-CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]
-PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in toc_files()]
-
-
-def load_tool(name: str):
-    """A script of `tools/` as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from book import ROOT
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
@@ -57,8 +37,6 @@ def site(built):
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's (or another system's) Chromium, without a display and without any traffic of its own."""
-    import shutil
-
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

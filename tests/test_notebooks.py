@@ -6,7 +6,7 @@ import statistics
 import jupytext
 import nbformat
 import pytest
-from conftest import CHAPTERS, ROOT, load_tool, toc_files
+from book import CHAPTERS, ROOT, load_tool, toc_files
 
 execute = load_tool("execute")
 SKELETON = ["What you will be able to do", "Prerequisites", "Summary", "Exercises", "References"]

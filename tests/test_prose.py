@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import yaml
-from conftest import ROOT
+from book import ROOT
 
 PROSE = ["README.md", "intro.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/text",
          *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "notebooks").glob("*.md")))]

@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from conftest import PAGES
+from book import PAGES
 
 RAW = re.compile(r"```|\{(figure|math|note|cite|eq|ref|numref|doc|admonition|dropdown)\}|:::|\$\$|\\begin\{")
 

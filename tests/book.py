@@ -1,0 +1,26 @@
+"""The book's files, for the tests: its pages, its chapters, its tools."""
+
+import importlib.util
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def toc_files() -> list[Path]:
+    """The book's pages in reading order: the root, then each chapter of each part."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [ROOT / f"{toc['root']}.md"] + [ROOT / c["file"] for part in toc["parts"] for c in part["chapters"]]
+
+
+CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]
+PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in toc_files()]
+
+
+def load_tool(name: str):
+    """A script of `tools/` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
