@@ -35,8 +35,9 @@ def remove_thebe(app):
 def name_solutions(app, doctree):
     for section in doctree.findall(nodes.section):
         if section[0].astext().startswith("Exercises"):
-            for cell in section.findall(lambda node: isinstance(node, nodes.container) and "hide_mode" in node):
-                cell["prompt_show"], cell["prompt_hide"] = "Show the solution", "Hide the solution"
+            for cell in section.findall(nodes.container):
+                if "hide_mode" in cell:
+                    cell["prompt_show"], cell["prompt_hide"] = "Show the solution", "Hide the solution"
 
 
 def print_minutes(app, doctree, docname):

@@ -13,7 +13,7 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish(session):
-    """A chapter slower than promised fails the run where the machine has nothing else to do (DRCN_BUDGETS=1)."""
+    """A chapter slower than promised fails the run where the machine has nothing else to do."""
     if os.environ.get("DRCN_BUDGETS") and any(total > PROMISED for total in seconds.values()):
         session.exitstatus = session.exitstatus or 1
 

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def toc_files() -> list[Path]:
     """The book's pages in reading order: the root, then each chapter of each part."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [ROOT / f"{toc['root']}.md"] + [ROOT / c["file"] for part in toc["parts"] for c in part["chapters"]]
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [ROOT / f"{toc['root']}.md"] + [ROOT / file for file in files]
 
 
 CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]

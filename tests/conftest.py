@@ -54,8 +54,8 @@ def chromium():
 def open_page(chromium, site):
     """A function that opens a page of the site in a fresh window: `open_page(name)`.
 
-    Requests to any other host are cut off. The page carries `problems`, the console errors and foreign requests
-    seen so far.
+    Requests to any other host are cut off. The page carries `problems`: the console errors, script errors and
+    foreign requests seen so far.
     """
     contexts = []
 

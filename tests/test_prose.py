@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import yaml
 from book import ROOT
@@ -21,9 +22,8 @@ def test_one_address_of_the_repository():
     """Buttons, Colab cells and citation file name the repository that _config.yml names."""
     address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
     files = [ROOT / "CITATION.cff", ROOT / "README.md", *(ROOT / "notebooks" / "text").glob("*.md")]
-    named = {url for file in files
-             for url in re.findall(r"https://github\.com/[\w-]+/drcn-book\b", file.read_text(encoding="utf8"))}
-    assert named == {address}
+    named = re.findall(r"https://github\.com/[\w-]+/drcn-book\b", "".join(map(Path.read_text, files)))
+    assert set(named) == {address}
 
 
 def test_package_dependencies_are_those_of_the_book():

@@ -4,9 +4,9 @@
     python tools/execute.py 03 05           only those whose file name starts so
     python tools/execute.py --sync 03       bring notebook and twin into step without running
 
-A chapter is a pair: notebooks/NAME.ipynb (with outputs) and notebooks/text/NAME.md (readable, easy to edit and
-to compare). The one that was changed last gives the cells. A second run writes the same bytes, unless a result
-has changed: time stamps are left out, and cells and widgets are not named by chance.
+A chapter is a pair: notebooks/NAME.ipynb (with outputs) and notebooks/text/NAME.md (readable, easy to edit
+and to compare). The one that was changed last gives the cells. A second run writes the same bytes, unless a
+result has changed: time stamps are left out, and cells and widgets are not named by chance.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Write constraints.txt from what is installed: the exact set that was tested, for every system and Python."""
+"""Write constraints.txt from what is installed: the exact set that was tested, for every system."""
 
 import re
 import subprocess
@@ -15,7 +15,8 @@ HEAD = """\
 def main() -> None:
     freeze = [sys.executable, "-m", "pip", "freeze", "--exclude-editable"]
     lines = subprocess.run(freeze, check=True, capture_output=True, text=True).stdout.splitlines()
-    pins = {re.sub("[-_.]+", "-", line.split("==")[0]).lower(): line.split("==")[1] for line in lines if "==" in line}
+    exact = [line.split("==") for line in lines if "==" in line]
+    pins = {re.sub("[-_.]+", "-", name).lower(): version for name, version in exact}
     version = pins.get("tensorflow-cpu") or pins["tensorflow"]
     pins |= {"tensorflow": version, "tensorflow-cpu": version}
     backends = re.compile(r"jax|torch|nvidia|triton|cuda|drcn")  # the reader's choice, or this project

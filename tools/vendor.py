@@ -40,7 +40,7 @@ def main() -> None:
         done = npm(["ci"], return_completed_process=True, cwd=scratch, capture_output=True, text=True)
         if done.returncode:
             why = next((line for line in done.stderr.splitlines() if "npm error" in line), "?")
-            sys.exit(f"STOP: the site's scripts could not be fetched ({why}). Check the network and try again.")
+            sys.exit(f"STOP: the site's scripts could not be fetched ({why}). Check the network, try again.")
         fresh = Path(scratch) / "vendor"
         for name, (package, patterns) in BUNDLES.items():
             source = Path(scratch) / "node_modules" / package
