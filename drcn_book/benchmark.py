@@ -8,6 +8,7 @@ each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over th
 import csv
 import hashlib
 import io
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
@@ -16,8 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from . import datasets, weights
-from .degradation import degrade
-from .errors import ConfigError
+from ._keras import hardware
+from .degradation import degrade, resize
+from .errors import ConfigError, PictureError
 from .images import eight_views
 from .metrics import psnr, ssim
 from .model import infer
@@ -25,9 +27,10 @@ from .model import infer
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
 COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "images",
            "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
-           "seconds", "minutes", "hardware", "weights_sha256")
+           "seconds", "minutes", "seconds_per_megapixel", "hardware", "weights_sha256")
 KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
-        "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed")}
+        "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed"),
+        "speed": ("method", "hardware")}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def network_method(name: str | Path) -> Method:
 
 
 def self_ensemble(method: Method) -> Method:
-    """The mean over 8 flips and quarter turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
+    """The mean over 8 flips and turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
     def run(x):
         outputs = [method.run(view)[0] for view, in eight_views(x[None])]
         back = [np.rot90(output if v < 4 else output[:, ::-1], -v) for v, output in enumerate(outputs)]
@@ -92,6 +95,19 @@ def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = 
     return rows
 
 
+def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
+    """Median seconds a megapixel of output, on a side x side picture of noise, after one run to warm up."""
+    x = np.random.default_rng(0).uniform(16, 235, (side, side)).astype("float32")
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        method.run(x)
+        seconds.append(time.perf_counter() - start)
+    return {"method": method.name, "hardware": hardware(), "gmacs": method.facts["gmacs"],
+            "parameters": method.facts["parameters"],
+            "seconds_per_megapixel": round(float(np.median(seconds[1:])) / side**2 * 1e6, 3)}
+
+
 def mean(rows: list[dict]) -> dict[str | int, dict]:
     """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ..., ...}."""
     found = {}
@@ -121,6 +137,32 @@ def evaluate(methods: list[Method], sets: list[str], scales: list[int],
                     tables["recursions"] += [{**key, "output": output, **values}
                                              for output, values in means.items()]
     return tables
+
+
+def side_by_side(picture: np.ndarray, methods: list[Method], scale: int) -> dict[str, np.ndarray]:
+    """One picture (h, w), 0..255, as each method gives it: title -> luma of one size.
+
+    First the low-resolution picture with its pixels as squares, then the methods, then the truth; under each
+    method's name the PSNR of the whole picture by the protocol.
+    """
+    x, y = degrade(picture, scale)
+    low = resize(y, y.shape[0] // scale, y.shape[1] // scale)
+    outputs = {method.name[-24:]: method.run(x)[0] for method in methods}  # of a long path, the end
+    return {"low resolution\n": low.repeat(scale, 0).repeat(scale, 1),
+            **{f"{name}\n{psnr(y, output, scale):.2f} dB": output for name, output in outputs.items()},
+            "truth\n": y}
+
+
+def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
+    """Top and left of the side x side square where bicubic errs most; PictureError if none fits."""
+    x, y = degrade(picture, scale)
+    if min(y.shape) < side:
+        raise PictureError(f"A picture of {y.shape[1]}x{y.shape[0]} pixels has no square of {side}: "
+                           "choose a smaller --side.")
+    total = np.pad((x - y).astype("float64") ** 2, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    error = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    top, left = np.unravel_index(error.argmax(), error.shape)
+    return int(top), int(left)
 
 
 def read(path: str | Path) -> list[dict]:
@@ -228,3 +270,10 @@ def ablation_table(rows: list[dict]) -> str:
             lines.append([question, arm, len(runs), f"{np.mean(psnrs):.2f}", spread, difference,
                           runs[0]["outputs"]])
     return markdown(["question", "arm", "seeds", "PSNR", "spread", "difference", "y_1 to y_D"], lines)
+
+
+def speed_table(rows: list[dict]) -> str:
+    """A line a method and machine: parameters, multiplications of a 1280x720 picture, seconds a megapixel."""
+    return markdown(["method", "parameters", "GMAC at 1280x720", "s / megapixel", "hardware"],
+                    [[row["method"], f"{int(row['parameters']):,}", f"{float(row['gmacs']):,}",
+                      row["seconds_per_megapixel"], row["hardware"]] for row in rows])

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from .config import NetworkConfig, Recipe
 from .errors import ConfigError, DatasetError, DRCNError
@@ -102,6 +103,9 @@ def evaluate(args):
     print("\n\n".join(benchmark.table(tables["benchmark"], scale) for scale in scales))
     if tables["recursions"]:
         print("\n" + benchmark.recursion_table(tables["recursions"]))
+    if args.speed:
+        tables["speed"] = [benchmark.speed(network) for network in networks]
+        print("\n" + benchmark.speed_table(tables["speed"]))
     if args.save:
         benchmark.save(tables, args.save)
         print(f"\nSaved in {args.save}.")
@@ -169,6 +173,37 @@ def _numbers(count=None):
     return numbers
 
 
+def compare(args):
+    from . import benchmark, datasets, images
+    from .files import replacing
+
+    networks = [benchmark.network_method(name) for name in args.weights]
+    scale = networks[0].scale if networks else 2
+    if any(network.scale != scale for network in networks):
+        raise ConfigError("Networks side by side must be of one scale.")
+    chosen = {Path(name).stem: images.read_luma(name) for name in args.pictures}
+    for name in args.dataset or []:
+        found = datasets.pictures(name)
+        rows = sorted(benchmark.measure(benchmark.BICUBIC, name, scale), key=lambda row: row["psnr"])
+        chosen |= {f"{Path(name).name}-{row['picture']}": found[row["picture"]] for row in rows[:args.hardest]}
+    if not chosen:
+        raise ConfigError("Nothing to compare: name pictures, or a --dataset.")
+
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from . import figures
+
+    figures.style()
+    for name, picture in chosen.items():
+        top, left = benchmark.hardest(picture, scale, args.side)
+        pictures = benchmark.side_by_side(picture, [benchmark.BICUBIC, *networks], scale)
+        path = Path(args.output) / f"{name}-x{scale}.png"
+        with replacing(path) as beside:
+            figures.crops(pictures, top, left, args.side).savefig(beside, format="png", dpi=150)
+        print(path)
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="drcn", description="Deeply-recursive super-resolution.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -209,7 +244,17 @@ def _parser():
     add("--scale", nargs="+", type=int, help="enlargements (default: those of the weights)")
     add("--recursions", action="store_true", help="a second table: the output of every recursion")
     add("--self-ensemble", action="store_true", help="a further row a network: mean over 8 flips and turns")
+    add("--speed", action="store_true", help="a further table: seconds a megapixel on this machine")
     add("--save", nargs="?", const="data/results", metavar="FOLDER", help="merge into CSV files (default data/results)")
+
+    add = commands.add_parser("compare", help="draw the hardest detail of pictures side by side").add_argument
+    commands.choices["compare"].set_defaults(run_command=compare)
+    add("pictures", nargs="*", metavar="PICTURE", help="files that serve as the truth")
+    add("--dataset", nargs="+", help="also the hardest pictures of these sets or folders")
+    add("--hardest", type=int, default=3, metavar="N", help="how many of each set (default 3)")
+    add("--weights", nargs="+", default=["compact-x2"], metavar="NAME", help="(default compact-x2)")
+    add("--side", type=int, default=64, help="side of the square in pixels (default 64)")
+    add("-o", "--output", default="figures/compare", metavar="FOLDER", help="(default figures/compare)")
 
     actions = commands.add_parser("weights", help="list, show, add or import weights").add_subparsers(
         dest="action", required=True, metavar="action")

@@ -38,6 +38,7 @@ TABLES = {
     "benchmark-all": lambda: _benchmark(_quoted()),
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
+    "speed": lambda: benchmark.speed_table(benchmark.read(RESULTS / "speed.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
 
