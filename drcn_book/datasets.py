@@ -197,7 +197,7 @@ def _read_colour(path):
 
 
 def colour_pictures(name: str | Path) -> dict[str, np.ndarray]:
-    """The pictures of a set or folder as they are, by file stem: uint8 (h, w, 3), or (h, w) if grey; as `pictures`."""
+    """The pictures of a set or folder in colour, as `pictures`: uint8 (h, w, 3), or (h, w) if grey."""
     return _photographs() if name == "Photos" else _readable(files(name), _read_colour)
 
 

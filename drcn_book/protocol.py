@@ -21,12 +21,12 @@ OFFSET = np.array([16, 128, 128])
 class Protocol:
     """How a PSNR is measured. The defaults are the field's protocol.
 
-    colour: what is compared: "Y" (BT.601, studio range 16..235), "full" (JPEG's luma, 0..255), "truncated" (Y with
-    coefficients over 256, cut off instead of rounded), or "RGB" (the three channels; colour enlarged by bicubic).
+    colour: what is compared: "Y" (BT.601, studio range 16..235), "full" (JPEG's luma, 0..255), "truncated" (Y
+    with coefficients over 256, cut off instead of rounded), or "RGB" (colour enlarged by bicubic).
     kernel: how the input is made: "float" (Pillow in floating point), "MATLAB" (`imresize`), or "8-bit"
     (Pillow on 8-bit RGB, rounded after shrinking and again after enlarging).
     border: pixels cut off every side; None cuts the scale. rounded: whether the output is rounded to 8 bits.
-    grey_as_rgb: a grey picture is taken for a colour one, so its Y spans 16..235. half: pictures of half the size.
+    grey_as_rgb: a grey picture is taken for a colour one, so its Y spans 16..235. half: half-size pictures.
     """
 
     colour: str = "Y"
@@ -58,7 +58,7 @@ RUNGS = {
 
 
 class Rung(NamedTuple):
-    """One row of the ladder: what was changed in the protocol, mean PSNR in dB, and the step from the protocol."""
+    """One row of the ladder: what was changed, mean PSNR in dB, and the step from the protocol's in dB."""
 
     change: str
     psnr: float
@@ -69,8 +69,8 @@ def ladder(pictures: Iterable[np.ndarray], scale: int,
            network: Callable[[np.ndarray], np.ndarray] = lambda x: x) -> list[Rung]:
     """Measure one method by the protocol, and again with one thing changed at a time.
 
-    pictures: uint8 (h, w, 3), or (h, w) if grey. network: from the bicubic input to the output, both luma (h, w),
-    0..255; the default is bicubic itself. The rung on grey pictures is left out where there are none.
+    pictures: uint8 (h, w, 3), or (h, w) if grey. network: from the bicubic input to the output, both luma
+    (h, w), 0..255; the default is bicubic itself. The rung on grey pictures is left out where there are none.
     """
     pictures = list(pictures)
     rungs = {change: protocol for change, protocol in RUNGS.items()
@@ -135,9 +135,9 @@ def _shrink(picture, scale):
 
 
 def imresize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """MATLAB's `imresize(image, [height width])` of a (h, w) array of doubles: bicubic, antialiased, unrounded.
+    """MATLAB's `imresize(image, [height width])` of an (h, w) array: bicubic, antialiased, unrounded.
 
-    Keys' kernel with a = -0.5, stretched by the factor when shrinking, its weights normalised, and the picture
+    Keys' kernel with a = -0.5, stretched by the factor when shrinking, its weights normalised, the picture
     mirrored at its borders (where `degradation.resize` cuts the kernel off instead).
     """
     rows, columns = (_weights(old, new) for old, new in zip(image.shape, (height, width)))
@@ -151,7 +151,8 @@ def _weights(old, new):
     reach = np.arange(np.floor(-2 * stretch), np.ceil(2 * stretch) + 1)
     neighbours = np.floor(centres)[:, None] + reach
     t = np.abs(centres[:, None] - neighbours) / stretch
-    kernel = np.where(t < 1, 1.5 * t**3 - 2.5 * t**2 + 1, np.where(t < 2, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2, 0))
+    near, far = 1.5 * t**3 - 2.5 * t**2 + 1, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
+    kernel = np.where(t < 1, near, np.where(t < 2, far, 0))
     mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[neighbours.astype(int) % (2 * old)]
     matrix = np.zeros((new, old))
     np.add.at(matrix, (np.arange(new)[:, None], mirrored), kernel / kernel.sum(1, keepdims=True))
