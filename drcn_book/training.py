@@ -248,15 +248,14 @@ class Run:
         self.trainer.optimizer.build(self.trainer.trainable_variables)
         if state is not None:
             assign(self._state(), state, self.checkpoint)
-            self._saved = self.step
-        else:
-            header = {"command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
-                      "recipe": recipe.to_dict(), "start": start, "precision": self.precision, "backend": backend,
-                      "keras": keras.__version__, "hardware": hardware(), "training_pictures": len(pictures),
-                      "validation_set": "+".join(sorted({name.split("/")[0] for name in held_out})),
-                      "validation_pictures": len(self.validation.y), "validation_bicubic": self.validation.bicubic}
-            write_atomically(self.folder / "run.json", json.dumps(header, indent=1).encode())
-            self._save()
+        self._saved = self.step
+        self._header = {
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
+            "recipe": recipe.to_dict(), "start": str(start) if start else None, "precision": self.precision,
+            "backend": backend, "keras": keras.__version__, "hardware": hardware(),
+            "training_pictures": len(pictures), "validation_pictures": len(self.validation.y),
+            "validation_set": "+".join(sorted({name.split("/")[0] for name in held_out})),
+            "validation_bicubic": self.validation.bicubic}
 
     @property
     def checkpoint(self) -> Path:
@@ -319,6 +318,9 @@ class Run:
         if max_minutes is not None and not max_minutes > 0:
             raise ConfigError(f"max_minutes = {max_minutes}: must be more than 0.")
         deadline = time.perf_counter() + 60 * (max_minutes or np.inf)
+        if not self.checkpoint.exists():
+            write_atomically(self.folder / "run.json", json.dumps(self._header, indent=1).encode())
+            self._save()
         tensorboard = _TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
         show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
              f"{self.source.positions:,} patches; {self.precision}")

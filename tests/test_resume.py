@@ -126,9 +126,9 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
     whole_write, begun = Path.write_bytes, []
 
     def write(path, content):
-        """A disk with room for 100 bytes more when the second checkpoint since then is written."""
+        """A disk with room for 100 bytes more when the third checkpoint is written."""
         begun.append(path.name)
-        if sum(name.startswith(".checkpoint") for name in begun) == 2:
+        if sum(name.startswith(".checkpoint") for name in begun) == 3:
             whole_write(path, content[:100])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         whole_write(path, content)
@@ -222,6 +222,6 @@ def test_a_damaged_checkpoint_is_one_line(pictures, whole, tmp_path):
 
 def test_auto_precision_is_decided_once_a_run(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "choose_precision", lambda *args: "mixed_bfloat16")
-    assert make(pictures, tmp_path, precision="auto").precision == "mixed_bfloat16"
+    make(pictures, tmp_path, precision="auto", steps=1).train(show=quiet)
     monkeypatch.setattr(training, "choose_precision", lambda *args: "float32")
-    assert make(pictures, tmp_path, precision="auto").precision == "mixed_bfloat16"
+    assert make(pictures, tmp_path, precision="auto", steps=1).precision == "mixed_bfloat16"
