@@ -58,7 +58,7 @@ def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: floa
          limits: tuple[float, float] | None = (16, 235)) -> Figure:
     """Luma pictures (h, w) side by side, each under its title; `limits` are the values shown black and white.
 
-    size: width of one in inches. With limits=None each picture is stretched to its own smallest and largest value.
+    size: width of one in inches. limits=None stretches each picture to its own smallest and largest value.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -94,7 +94,7 @@ def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size:
 
 def recursion_curve(single, ensemble: float | None = None, bicubic: float | None = None,
                     label: str = "single outputs $\\hat{y}_d$", axis=None):
-    """PSNR in dB of each recursion's output over d, the ensemble's and bicubic's as level lines. Returns the axis."""
+    """PSNR in dB of each recursion's output over d; the ensemble's and bicubic's as level lines. The axis."""
     axis = axis or _figure(5.2, 2.8)[1]
     depth = np.arange(1, len(single) + 1)
     axis.plot(depth, single, "o-", label=label)
@@ -155,8 +155,8 @@ def network_rolled() -> Figure:
     for x, text, part in ((11, "$W_{-1}$", "embedding"), (20, "$W_0$", "embedding"), (33, "$W$", "recursion"),
                           (46, "$W_{D+1}$", "reconstruction"), (55, "$W_{D+2}$", "reconstruction")):
         _box(axis, x, y, text, part)
-    for start, end in ((4, 7.5), (14.5, 16.5), (23.5, 29.5), (36.5, 42.5), (49.5, 51.5), (58.5, 60.5), (63.5, 66.5),
-                       (73.5, 75.5)):
+    for start, end in ((4, 7.5), (14.5, 16.5), (23.5, 29.5), (36.5, 42.5), (49.5, 51.5), (58.5, 60.5),
+                       (63.5, 66.5), (73.5, 75.5)):
         _arrow(axis, (start, y), (end, y))
     _node(axis, 62, y, "+", COLOURS["skip"])
     _box(axis, 70, y, "$\\sum_d w_d\\,\\hat{y}_d$", "ensemble")
@@ -207,7 +207,8 @@ def network_unrolled() -> Figure:
     for x in columns:
         _arrow(axis, (x - 3.5, rail), (x - 1.1, sums + 1.1), colour=COLOURS["skip"])
     terms = " + ".join(rf"w_{d} \hat{{y}}_{d}" for d in names[:3])
-    _box(axis, 49, out, rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$", "ensemble", columns[-1] - columns[0] + 8, 4.4)
+    _box(axis, 49, out, rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$", "ensemble",
+         columns[-1] - columns[0] + 8, 4.4)
     _arrow(axis, (columns[0] - 4, out), (columns[0] - 9, out))
     _label(axis, columns[0] - 10.5, out, "$\\hat{y}$", size=12)
     _label(axis, 49, 38, "the same $W$ in every column", COLOURS["recursion"])
@@ -241,7 +242,7 @@ def authors_wiring() -> Figure:
 
 
 def receptive_field() -> Figure:
-    """A row of pixels through the layers of a network with D = 2, and the squares that D = 1, 4, 8, 16 see."""
+    """A row of pixels through the layers for D = 2, and the squares that D = 1, 4, 8, 16 see."""
     figure, axis = _canvas(76, 36)
     layers = (("$x$", "truth"), ("$H_{-1}$", "embedding"), ("$H_0$", "embedding"), ("$H_1$", "recursion"),
               ("$H_2$", "recursion"), ("$H_{D+1}$", "reconstruction"), ("$\\hat{y}_2$", "reconstruction"))
@@ -267,8 +268,8 @@ def receptive_field() -> Figure:
         axis.add_patch(Rectangle((left + corner, bottom + corner), side * pixel, side * pixel, linewidth=1.1,
                                  edgecolor=COLOURS["recursion"], facecolor=_tint("recursion", shade)))
         name = f"$D$ = {depth}:  " if depth > 4 else ""
-        _label(axis, left + corner + 0.5, bottom + corner + side * pixel - 1.2, f"{name}{side}$\\times${side}",
-               size=8, ha="left")
+        _label(axis, left + corner + 0.5, bottom + corner + side * pixel - 1.2,
+               f"{name}{side}$\\times${side}", size=8, ha="left")
     axis.add_patch(Rectangle((left + 20 * pixel, bottom + 20 * pixel), pixel, pixel, color=COLOURS["truth"]))
     _label(axis, left + 14.35, 34.3, "the square of the input, by depth", size=9)
     return figure
@@ -298,23 +299,29 @@ def gradient_flow() -> Figure:
 
 
 def successors() -> Figure:
-    """Family tree of DRCN: what it grew from and what was built on it, with parameters and PSNR on Set5, x2."""
+    """Family tree of DRCN: its ancestors and successors, with parameters and PSNR on Set5, x2."""
     figure, axis = _canvas(92, 45)
     tree = {  # name: (x, y, parameters, PSNR, part)
         "SRCNN": (6, 27, "57K", "36.66", "bicubic"), "VDSR": (25, 38, "665K", "37.53", "embedding"),
         "DRCN": (25, 17, "1775K", "37.63", "recursion"), "EDSR": (49, 38, "43M", "38.11", "embedding"),
         "DRRN": (49, 27, "297K", "37.74", "recursion"), "MemNet": (49, 17, "677K", "37.78", "recursion"),
         "DCSCN": (49, 7, "", "37.79", "reconstruction"), "NLRN": (66, 27, "330K", "38.00", "recursion"),
-        "SRFBN-S": (66, 17, "282K", "37.78", "recursion"), "SwinIR-light": (85, 38, "878K", "38.14", "embedding"),
+        "SRFBN-S": (66, 17, "282K", "37.78", "recursion"),
+        "SwinIR-light": (85, 38, "878K", "38.14", "embedding"),
         "LBNet": (85, 27, "731K", "38.05", "recursion"),
     }
-    ideas = (("SRCNN", "VDSR", "20 layers,\nglobal skip", (11.5, 34.3)),
-             ("SRCNN", "DRCN", "one layer,\n16 times", (11.5, 19.7)),
-             ("VDSR", "EDSR", "residual blocks, width", (37, 39.2)), ("VDSR", "DRRN", "residual units", (39.6, 34.4)),
-             ("DRCN", "DRRN", "residual recursion", (34.5, 24.8)), ("DRCN", "MemNet", "memory gates", (38.5, 18.2)),
-             ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (34, 9.3)), ("DRRN", "NLRN", "non-local", (57.5, 28.2)),
-             ("EDSR", "SwinIR-light", "attention in windows", (67, 39.2)),
-             ("NLRN", "LBNet", "recursive\ntransformer", (75.5, 29)))
+    ideas = (
+        ("SRCNN", "VDSR", "20 layers,\nglobal skip", (11.5, 34.3)),
+        ("SRCNN", "DRCN", "one layer,\n16 times", (11.5, 19.7)),
+        ("VDSR", "EDSR", "residual blocks, width", (37, 39.2)),
+        ("VDSR", "DRRN", "residual units", (39.6, 34.4)),
+        ("DRCN", "DRRN", "residual recursion", (34.5, 24.8)),
+        ("DRCN", "MemNet", "memory gates", (38.5, 18.2)),
+        ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (34, 9.3)),
+        ("DRRN", "NLRN", "non-local", (57.5, 28.2)),
+        ("EDSR", "SwinIR-light", "attention in windows", (67, 39.2)),
+        ("NLRN", "LBNet", "recursive\ntransformer", (75.5, 29)),
+    )
     for parent, child, idea, where in ideas:
         (x0, y0, *_), (x1, y1, *_) = tree[parent], tree[child]
         _arrow(axis, (x0 + 4.7, y0), (x1 - 4.7, y1), width=0.9)
