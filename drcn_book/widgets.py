@@ -62,6 +62,7 @@ class Inspector(ipywidgets.VBox):
         self._frames = {view: [views.frame(self.seen, view, i) for i in range(self.d.max + 1)]
                         for view in views.view_names(self.seen)}
         self.view.options = list(self._frames)
+        self.view.value = "output"
         self._show()
 
     def _show(self, _=None):

@@ -126,12 +126,27 @@ function drcnNetwork(model) {
     return out;
   }
 
+  function plain({ width, height, rgb }) {    // 1 where a small pixel and all within 2 of it have one colour
+    const out = new Uint8Array(width * height);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const here = 4 * (y * width + x);
+        let same = true;
+        for (let v = Math.max(0, y - 2); same && v <= Math.min(height - 1, y + 2); v++)
+          for (let u = Math.max(0, x - 2); same && u <= Math.min(width - 1, x + 2); u++)
+            for (let c = 0; c < 3; c++) same = same && rgb[4 * (v * width + u) + c] === rgb[here + c];
+        out[y * width + x] = same;
+      }
+    return out;
+  }
+
   function paint() {
-    const { width, height, frames, labels, chroma: [cb, cr] } = result;
-    const i = Number(range.value), luma = frames[i];
+    const { width, height, frames, labels, flat, chroma: [cb, cr] } = result;
+    const i = Number(range.value), luma = frames[i], x = frames[0];
     const pixels = new ImageData(width, height);
     for (let k = 0; k < width * height; k++) {
-      const y = 255 / 219 * (luma[k] - 16), b = 255 / 112 * (cb[k] - 128), r = 255 / 112 * (cr[k] - 128);
+      const small = Math.floor(Math.floor(k / width) / scale) * picture.width + Math.floor(k % width / scale);
+      const y = 255 / 219 * ((flat[small] ? x : luma)[k] - 16), b = 255 / 112 * (cb[k] - 128), r = 255 / 112 * (cr[k] - 128);
       pixels.data.set([y + 0.701 * r, y - 0.701 * 0.299 / 0.587 * r - 0.886 * 0.114 / 0.587 * b, y + 0.886 * b, 255]
         .map(Math.round), 4 * k);
     }
@@ -229,7 +244,7 @@ function drcnNetwork(model) {
       const last = Number(depth.value), width = picture.width * scale, height = picture.height * scale;
       let began = performance.now();
       const [x, ...chroma] = planes(picture).map((plane) => enlarge(plane, picture.width, picture.height));
-      result = root.result = { width, height, chroma, frames: [], labels: [] };
+      result = root.result = { width, height, chroma, flat: plain(picture), frames: [], labels: [] };
       add(x, "bicubic", performance.now() - began);
       const tiles = cut(x, width, height);
       const sum = new Float32Array(x.length);
