@@ -98,7 +98,8 @@ def evaluate(args):
         if network.scale not in scales and args.weights != ["all"]:
             raise ConfigError(f"{network.name} was trained for x{network.scale}: add --scale {network.scale}.")
     present = [name for name in datasets.TEST_SETS if (datasets.data_dir() / name).is_dir()]
-    sets = list(datasets.TEST_SETS) if args.dataset == ["all"] else args.dataset or present[:1] or ["Photos"]
+    named = args.dataset or present[:1] or ["Photos"]
+    sets = [name for entry in named for name in (datasets.TEST_SETS if entry == "all" else [entry])]
     tables = benchmark.evaluate([benchmark.BICUBIC, *networks], sets, scales, args.recursions)
     print("\n\n".join(benchmark.table(tables["benchmark"], scale) for scale in scales))
     if tables["recursions"]:
@@ -204,6 +205,13 @@ def compare(args):
         print(path)
 
 
+def upscale(args):
+    from . import batch
+
+    return batch.upscale(args.picture, args.output, args.ray, scale=args.scale, weights=args.weights,
+                         recursions=args.recursions, self_ensemble=args.self_ensemble, tile=args.tile)
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="drcn", description="Deeply-recursive super-resolution.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -286,6 +294,19 @@ def _parser():
     commands.choices["export"].set_defaults(run_command=export)
     add("weights", help="shipped name or weights file")
     add("output", help="the .onnx file to write")
+
+    add = commands.add_parser("upscale", help="enlarge pictures, files or whole folders").add_argument
+    commands.choices["upscale"].set_defaults(run_command=upscale)
+    add("picture", nargs="+", help="a file, a folder, or - for standard input")
+    add("-o", "--output", metavar="OUT", help="a file, a folder, or - for standard output (default: NAME_x2.png beside "
+        "NAME.png, FOLDER_x2 beside FOLDER)")
+    add("--scale", type=int, help="enlargement: 2 (default), 3, 4, or that of the weights")
+    add("--weights", metavar="NAME|FILE", help="shipped name or weights file (default compact-xSCALE)")
+    add("--recursions", type=int, metavar="D", help="stop after D recursions, with the output of that one")
+    add("--self-ensemble", action="store_true", help="mean over 8 flips and turns: 8 times the time")
+    add("--tile", type=int, metavar="N", help="compute in squares of N output pixels: less needs less memory, the "
+        "result is the same (default: about 1 GB)")
+    add("--ray", action="store_true", help="spread the pictures over a Ray cluster; a rerun does what is missing")
     return parser
 
 
