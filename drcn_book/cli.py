@@ -66,9 +66,12 @@ def train(args):
     else:
         config = preset(size, variant, **network)
 
+    from .distribution import join
     from .training import Run
 
-    Run(config, Recipe.from_dict(recipe), args.run or f"runs/{size}-x{config.scale}", args.start).train(args.max_minutes)
+    team = join(args.workers, args.worker)
+    Run(config, Recipe.from_dict(recipe), args.run or f"runs/{size}-x{config.scale}", args.start, team).train(
+        args.max_minutes)
 
 
 def _given(args, record, more=()):
@@ -239,6 +242,9 @@ def _parser():
     command.add_argument("--config", help="TOML or JSON file with the sections network and recipe; flags go before it")
     command.add_argument("--start", help="weights to start from: a shipped name or a file")
     command.add_argument("--run", help="folder of the run (default runs/PRESET-xSCALE); an existing one is resumed")
+    command.add_argument("--workers", metavar="HOST:PORT,HOST", help="train on several machines, by JAX: the same "
+                         "command on each; they meet at the first one's port")
+    command.add_argument("--worker", type=int, help="which of them this is, from 0; 0 keeps the run's folder")
     command.add_argument("--max-minutes", type=float, help="stop with a checkpoint after this many minutes")
     _add_options(command.add_argument_group("network (default: that of preset and variant)"), NetworkConfig)
     _add_options(command.add_argument_group("recipe"), Recipe)

@@ -33,12 +33,14 @@ class Picture:
 
     mode: "L", "LA", "RGB", "RGBA" or "CMYK". format: of the file, such as "PNG".
     metadata: those of `icc_profile`, `exif`, `dpi`, `xmp`, `comment` and `text` that were found.
+    name: what error messages call it.
     """
 
     pixels: np.ndarray
     mode: str
     format: str = "PNG"
     metadata: dict = field(default_factory=dict)
+    name: str = "The picture"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -105,7 +107,7 @@ def _picture(image, name, opened):
     if pixels.dtype == np.uint16 and "transparency" in image.info and mode in ("L", "RGB"):
         opaque = (pixels != np.uint16(image.info["transparency"])).any(-1, keepdims=True)
         pixels, mode = np.concatenate([pixels, np.uint16(65535) * opaque], -1, dtype="uint16"), mode + "A"
-    return Picture(pixels, mode, "JPEG" if image.format == "MPO" else image.format or "PNG", metadata)
+    return Picture(pixels, mode, "JPEG" if image.format == "MPO" else image.format or "PNG", metadata, str(name))
 
 
 def _raw_mode(image):

@@ -18,7 +18,7 @@ from .model import NetworkConfig
 from .pictures import Picture
 from .weights import load, shipped
 
-TILE = 256       # output pixels a side; measured fastest
+MEMORY = 1e9     # bytes that the network may take by default
 BICUBIC = 2      # low-resolution pixels that Keys' kernel reaches to each side
 SMALLEST = 4     # pixels it needs to find on each axis
 LUMA = np.array([65.481, 128.553, 24.966], "float32") / 255
@@ -106,18 +106,19 @@ class Upscaler:
 
     scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
     recursions: stop after that many, with that recursion's output. self_ensemble: mean over 8 flips and turns.
-    tile: side in output pixels of the squares that are computed at a time; memory grows with its square.
+    tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is the
+    same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
 
     def __init__(self, scale: int | None = None, weights: str | Path | None = None, recursions: int | None = None,
-                 self_ensemble: bool = False, tile: int = TILE, precision: str = "auto"):
+                 self_ensemble: bool = False, tile: int | None = None, precision: str = "auto"):
         self.name = str(weights or f"compact-x{scale or 2}")
         if weights is None and self.name not in shipped():
             raise WeightsError(f"No weights for x{scale or 2} come with the package ({', '.join(shipped()) or 'none'} "
                                "do): train them, and name the file with --weights.")
-        if tile < 16:
+        if tile is not None and tile < 16:
             raise ConfigError(f"--tile {tile}: must be at least 16.")
         network, config = load(self.name)
         if scale not in (None, config.scale):
@@ -126,7 +127,8 @@ class Upscaler:
         self.network = inference_network(network, config, recursions, dtype=self.precision)
         if recursions:
             config = replace(config, recursions=recursions)
-        self.config, self.scale, self.self_ensemble, self.tile = config, config.scale, self_ensemble, tile
+        self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble
+        self.tile = tile or max(64, int((MEMORY / (16 * config.filters)) ** 0.5) // 64 * 64)   # 4 float32 maps a filter
         self.margin = -(-(config.receptive_field // 2) // self.scale)                   # low-resolution pixels
 
     def describe(self) -> str:
@@ -150,8 +152,8 @@ class Upscaler:
         """
         width, height = picture.size
         if min(width, height) < SMALLEST:
-            raise PictureError(f"A picture of {width}x{height} pixels is too small: bicubic enlargement needs "
-                               f"{SMALLEST} pixels on each axis.")
+            raise PictureError(f"{picture.name}: has {width}x{height} pixels; enlarging needs at least {SMALLEST} "
+                               "on each axis.")
         s, (channels, kind) = self.scale, (picture.pixels.shape[2], picture.pixels.dtype)
         output = np.empty((height * s, width * s, channels), kind)
         with tqdm(total=output.shape[0] * output.shape[1] / 1e6, desc=label, delay=2, leave=False,

@@ -1,0 +1,206 @@
+"""Many pictures: from what the command line names to one job a picture, done one by one or on a Ray cluster."""
+
+import io
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from tqdm import tqdm
+
+from . import pictures
+from .errors import ConfigError, DRCNError, PictureError, StorageError
+from .images import open_picture
+from .upscaling import Upscaler
+
+STANDARD = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture: from which file to which; "-" is standard input or output. resume: leave it if it is there."""
+
+    source: str
+    target: str
+    resume: bool = False
+
+
+def plan(sources: list[str], output: str | None, scale: int, resume: bool = False) -> tuple[list[Job], list[str]]:
+    """The jobs of files and folders, and a line for each source that gives none.
+
+    A file NAME.png becomes NAME_x2.png beside it, or `output`, or, if that is a folder, a file of its own name in it.
+    A folder becomes FOLDER_x2 or `output`, with its structure kept; what is there already is left as it is.
+    """
+    jobs, wrong, targets = [], [], {}
+    out = Path(output) if output not in (None, STANDARD) else None
+    if len(sources) > 1 and STANDARD in (*sources, output):
+        raise ConfigError("Standard input and output (-) take one picture at a time.")
+    for source in sources:
+        for job in _jobs(source, output, out, scale, resume, len(sources) > 1):
+            if isinstance(job, str):
+                wrong.append(job)
+            elif job.target != STANDARD and _same(job.source, job.target):
+                wrong.append(f"{job.source}: the output would overwrite it; name another place with -o.")
+            elif job.target != STANDARD and job.target in targets:
+                wrong.append(f"{job.source}: the output {job.target} is that of {targets[job.target]} already.")
+            else:
+                targets[job.target] = job.source
+                jobs.append(job)
+    return jobs, wrong
+
+
+def _jobs(source, output, out, scale, resume, several):
+    path = Path(source)
+    if source == STANDARD or output == STANDARD:
+        if path.is_dir():
+            yield f"{source}: is a folder, and standard output takes one picture."
+        else:
+            yield Job(source, output or STANDARD)
+    elif path.is_dir():
+        named = Path(os.path.abspath(path)).name
+        root = (out / named if several else out) if out else Path(os.path.abspath(path)).with_name(f"{named}_x{scale}")
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in pictures.FORMATS and file.is_file()
+                       and not file.name.startswith(".") and not _inside(file, root, path))
+        for file in found:
+            yield Job(str(file), str(root / file.relative_to(path)), resume=True)
+        if not found:
+            yield f"{source}: has no pictures ({', '.join(pictures.FORMATS)})."
+    else:
+        suffix = path.suffix if path.suffix.lower() in pictures.FORMATS else ".png"
+        if out is None:
+            target = path.with_name(f"{path.stem}_x{scale}{suffix}")
+        elif out.suffix and not several and not out.is_dir():
+            target = out
+        else:
+            target = out / f"{path.stem}{suffix}"
+        yield Job(source, str(target), resume)
+
+
+def _same(source, target):
+    return os.path.realpath(source) == os.path.realpath(target) or (
+        os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target))
+
+
+def _inside(file, root, folder):
+    """Whether a file lies in the output folder, where that is a folder of the input."""
+    root = Path(os.path.realpath(root))
+    return root != Path(os.path.realpath(folder)) and root in Path(os.path.realpath(file)).parents
+
+
+def is_done(job: Job, scale: int) -> bool:
+    """Whether the output is there, whole, of the right size, and no older than the picture."""
+    try:
+        if os.path.getmtime(job.target) < os.path.getmtime(job.source):
+            return False
+        with Image.open(job.source) as image:
+            size = [scale * side for side in image.size]
+        return sorted(open_picture(job.target).size) == sorted(size)
+    except Exception:  # then doing it will tell
+        return False
+
+
+def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
+    """Do one job; returns the line that says what was done. Raises subclasses of DRCNError that name the file."""
+    start, s = time.perf_counter(), upscaler.scale
+    if job.resume and is_done(job, s):
+        return f"{job.source}: {job.target} is there already."
+    picture = pictures.read(sys.stdin.buffer.read() if job.source == STANDARD else job.source)
+    if job.target == STANDARD:
+        format = picture.format if picture.format in pictures.FORMATS.values() else "PNG"
+    else:
+        format = pictures.format_of(job.target)
+    width, height = picture.size
+    size = width * s, height * s
+    pictures.check_storable(picture.mode, picture.pixels.dtype == "uint16", size, format, picture.name)
+    try:
+        result = upscaler(picture, Path(picture.name).name if progress else None)
+        if job.target == STANDARD:
+            _to_standard_output(result, format)
+        else:
+            pictures.write(result, job.target, format)
+    except Exception as error:
+        if isinstance(error, MemoryError) or type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError"):
+            raise PictureError(f"{picture.name}: {size[0]}x{size[1]} pixels do not fit in the memory; "
+                               "try a smaller --tile.") from None
+        raise
+    seconds = time.perf_counter() - start
+    return (f"{picture.name} {width}x{height} -> {job.target} {size[0]}x{size[1]}: {upscaler.describe()}, "
+            f"{seconds:.2f} s, {size[0] * size[1] / 1e6 / seconds:.2f} megapixels/s")
+
+
+def _to_standard_output(picture, format):
+    content = io.BytesIO()
+    pictures.encode(picture, content, format, "Standard output")
+    try:
+        sys.stdout.buffer.write(content.getvalue())
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise StorageError(f"Standard output: cannot be written ({error.strerror}).") from None
+
+
+def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[bool, str]]:
+    """Do the jobs here; for each whether it went well, and its line. Progress with time left on standard error."""
+    for job in tqdm(jobs, "pictures", delay=2, leave=False, disable=len(jobs) < 2 or None):
+        try:
+            yield True, enlarge(job, upscaler, sys.stderr.isatty())
+        except DRCNError as error:
+            yield False, str(error)
+
+
+class _Worker:
+    def __init__(self, options):
+        self.upscaler = Upscaler(**options)
+
+    def __call__(self, row):
+        try:
+            return {"well": True, "line": enlarge(Job(**row), self.upscaler)}
+        except DRCNError as error:
+            return {"well": False, "line": str(error)}
+
+
+def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
+    """Do the jobs on a Ray cluster (RAY_ADDRESS, or this machine), as `one_by_one`; files must be visible everywhere.
+
+    ConfigError if Ray is not installed.
+    """
+    try:
+        import ray.data
+    except ImportError:
+        raise ConfigError("--ray needs Ray: pip install 'drcn-book[ray]'.") from None
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False, logging_level="error")
+    ray.data.DataContext.get_current().enable_progress_bars = sys.stderr.isatty()
+    cluster = ray.cluster_resources()
+    gpus = int(cluster.get("GPU", 0))
+    need = {"num_gpus": 1} if gpus else {"num_cpus": min(2, int(cluster["CPU"]))}
+    workers = gpus or max(1, int(cluster["CPU"]) // 2)
+    weights = options.get("weights")
+    if weights and Path(weights).exists():
+        options = {**options, "weights": os.path.abspath(weights)}
+    rows = [{"source": os.path.abspath(job.source), "target": os.path.abspath(job.target), "resume": job.resume}
+            for job in jobs]
+    done = ray.data.from_items(rows, override_num_blocks=min(len(rows), 100 * workers)).map(
+        _Worker, fn_constructor_args=(options,), compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers), **need)
+    for row in done.iter_rows():
+        yield row["well"], row["line"]
+
+
+def upscale(sources: list[str], output: str | None = None, ray: bool = False, **options) -> int:
+    """The command `drcn upscale`: its exit status. A line for each picture; what went wrong is on standard error."""
+    upscaler = Upscaler(**options)
+    jobs, wrong = plan(sources, output, upscaler.scale, resume=ray)
+    to_picture = any(job.target == STANDARD for job in jobs)
+    if to_picture and sys.stdout.isatty():
+        raise ConfigError("A picture is not written to a terminal: name a file with -o, or redirect standard output.")
+    if to_picture and ray:
+        raise ConfigError("--ray takes files and folders, not standard input and output.")
+    failed = len(wrong)
+    for line in wrong:
+        print(f"drcn: {line}", file=sys.stderr)
+    for well, line in (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ():
+        failed += not well
+        tqdm.write(line if well else f"drcn: {line}", file=sys.stderr if to_picture or not well else sys.stdout)
+    return 0 if not failed else 2 if failed == len(jobs) + len(wrong) else 1

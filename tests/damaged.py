@@ -1,0 +1,88 @@
+"""Pictures that are wrong in every way they can be, and a fuzzer that makes more."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+
+def smooth(height=24, width=32, channels=3, kind="uint8"):
+    """A small picture with gradients and edges, in every channel another."""
+    y, x = np.mgrid[:height, :width]
+    planes = [(np.sin(x / (3 + c)) + np.cos(y / (5 - c)) + (x > 10 + 3 * c)) / 4 + 0.3 for c in range(channels)]
+    return (np.clip(np.stack(planes, -1), 0, 1) * np.iinfo(kind).max).astype(kind)
+
+
+def png(pixels, **chunks):
+    """A PNG of an (h, w, c) array of 8 or 16 bits, by the letter of the standard, unfiltered. chunks: further ones."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width, channels = pixels.shape
+    rows = pixels.astype(pixels.dtype.newbyteorder(">")).view("u1").reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, (0, 4, 2, 6)[channels - 1], 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunk(k.encode(), v) for k, v in chunks.items())
+            + chunk(b"IDAT", zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())) + chunk(b"IEND", b""))
+
+
+def saved(image, format, **options):
+    """The bytes of a Pillow image's file."""
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def good():
+    """Name -> bytes of small sound pictures in every format."""
+    image = Image.fromarray(smooth())
+    return {"rgb.png": saved(image, "PNG"), "rgb.jpg": saved(image, "JPEG"), "rgb.bmp": saved(image, "BMP"),
+            "rgb.webp": saved(image, "WEBP"), "rgb.tif": saved(image, "TIFF"),
+            "lzw.tiff": saved(image, "TIFF", compression="tiff_lzw"),
+            "grey.png": saved(image.convert("L"), "PNG"), "palette.png": saved(image.quantize(9), "PNG"),
+            "alpha.webp": saved(Image.fromarray(smooth(channels=4)), "WEBP"),
+            "cmyk.jpg": saved(image.convert("CMYK"), "JPEG"), "deep.png": png(smooth(kind="uint16"))}
+
+
+def bad():
+    """Name -> bytes of files that cannot be enlarged."""
+    image = Image.fromarray(smooth())
+    jpeg = saved(Image.fromarray(smooth(200, 200)), "JPEG")
+    frames = [image, image.rotate(90), image.rotate(180)]
+    bomb = png(smooth(1, 1))
+    bomb = bomb[:16] + struct.pack(">II", 60_000, 60_000) + bomb[24:29] + struct.pack(
+        ">I", zlib.crc32(b"IHDR" + struct.pack(">II", 60_000, 60_000) + bomb[24:29])) + bomb[33:]
+    return {"text.png": b"I am no picture.\n", "empty.png": b"", "zeros.jpg": bytes(5000),
+            "truncated.jpg": jpeg[:len(jpeg) // 2], "header.jpg": jpeg[:20], "truncated.png": saved(image, "PNG")[:-60],
+            "truncated.webp": saved(image, "WEBP")[:60], "truncated.tif": saved(image, "TIFF")[:200],
+            "bomb.png": bomb, "dot.png": png(smooth(1, 1)), "line.png": png(smooth(1, 5000)),
+            "column.png": png(smooth(5000, 1)), "float.tif": saved(Image.new("F", (9, 9)), "TIFF"),
+            "moving.png": saved(image, "PNG", save_all=True, append_images=frames),
+            "moving.webp": saved(image, "WEBP", save_all=True, append_images=frames),
+            "pages.tif": saved(image, "TIFF", save_all=True, append_images=frames)}
+
+
+def mutated(count, seed=0):
+    """Damaged versions of the good pictures: bits flipped, bytes overwritten, cut, doubled, swapped, headers worn."""
+    rng = np.random.default_rng(seed)
+    sound = list(good().items())
+    for number in range(count):
+        name, content = sound[number % len(sound)]
+        data = np.frombuffer(content, "u1").copy()
+        kind = number // len(sound) % 6
+        places = rng.integers(0, len(data), 1 + rng.integers(12))
+        if kind == 0:
+            data[places] ^= (1 << rng.integers(0, 8, len(places))).astype("u1")
+        elif kind == 1:
+            data[places] = rng.integers(0, 256, len(places))
+        elif kind == 2:
+            data = data[:places[0]]
+        elif kind == 3:
+            data = np.insert(data, places[0], data[places[0]:places[0] + 40])
+        elif kind == 4:
+            data[places[0]:places[0] + 8] = rng.choice([0, 255])
+        else:
+            worn = rng.integers(0, min(64, len(data)), 3)
+            data[worn] = rng.choice([0, 1, 127, 128, 255], 3)
+        yield f"{number}-{name}", data.tobytes()
