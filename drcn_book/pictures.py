@@ -87,9 +87,8 @@ def _picture(image, name, opened):
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # MPO: a phone's JPEG with previews
         raise PictureError(f"{name}: has {image.n_frames} frames or pages, and only single pictures are enlarged; "
                            "save the one you want as a picture of its own.")
-    exif = _exif(image)
     _turn(image)
-    metadata = {**_metadata(image), **exif}
+    metadata = {**_metadata(image), **_exif(image)}
     if ";16" in raw and image.mode in MODES:
         if raw.startswith("RGBa"):
             raise PictureError(f"{name}: has 16-bit colour multiplied by its transparency; save it with plain alpha.")
@@ -207,15 +206,20 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> N
     deep = picture.pixels.dtype == np.uint16
     check_storable(picture.mode, deep, picture.size, format, name)
     options = _options(picture, format)
-    try:
-        if deep and format == "PNG":
-            _write_deep_png(picture.pixels, file, options)
-        elif deep:
-            _write_deep_tiff(picture, file)
-        else:
-            to_pillow(Picture(picture.pixels, picture.mode)).save(file, format, **options)
-    except ValueError as error:
-        raise PictureError(f"{name}: cannot be saved as {format} ({error}).") from None
+    for kept in (options, {key: value for key, value in options.items() if key != "exif"}):
+        try:
+            if deep and format == "PNG":
+                _write_deep_png(picture.pixels, file, kept)
+            elif deep:
+                _write_deep_tiff(picture, file)
+            else:
+                to_pillow(Picture(picture.pixels, picture.mode)).save(file, format, **kept)
+            return
+        except (ValueError, RuntimeError, TypeError, struct.error) as error:  # EXIF too long or too odd: without it
+            reason = error
+            file.seek(0)
+            file.truncate()
+    raise PictureError(f"{name}: cannot be saved as {format} ({reason}).")
 
 
 def _options(picture, format):
@@ -233,7 +237,8 @@ def _options(picture, format):
         exif = options.setdefault("exif", Image.Exif())
         if "xmp" in found:
             exif[ExifTags.Base.XMLPacket] = found["xmp"]
-        options["compression"] = "tiff_adobe_deflate"
+        folders = [tag for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo) if tag in exif]
+        options["compression"] = "raw" if folders else "tiff_adobe_deflate"  # libtiff writes no folders of tags
     elif format in ("JPEG", "WEBP"):
         options["quality"] = 95
         if format == "JPEG":
@@ -246,10 +251,11 @@ def _exif_of_size(picture):
     if "exif" not in picture.metadata:
         return exif
     exif.load(picture.metadata["exif"])
-    camera = exif.get_ifd(ExifTags.IFD.Exif)
-    for tag, side in ((ExifTags.Base.ExifImageWidth, 0), (ExifTags.Base.ExifImageHeight, 1)):
-        if tag in camera:
-            camera[tag] = picture.size[side]
+    for folder in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        tags = exif.get_ifd(folder)                                          # read now: writers take what was read
+        for tag, side in ((ExifTags.Base.ExifImageWidth, 0), (ExifTags.Base.ExifImageHeight, 1)):
+            if tag in tags:
+                tags[tag] = picture.size[side]
     return exif
 
 
@@ -283,8 +289,11 @@ def _write_deep_tiff(picture, file):
     tags = [(tag, 2, 0, value, True) for tag, value in exif.items() if isinstance(value, str)]
     if "xmp" in found:
         tags.append((700, 1, len(found["xmp"]), found["xmp"], True))
-    tifffile.imwrite(file, picture.pixels, photometric={"R": "rgb", "C": "separated", "L": "minisblack"}[picture.mode[0]],
-                     planarconfig="contig", extrasamples=["unassalpha"] if picture.mode.endswith("A") else None,
-                     compression="zlib", predictor=True, iccprofile=found.get("icc_profile"), metadata=None,
+    grey = picture.mode == "L"
+    tifffile.imwrite(file, picture.pixels[..., 0] if grey else picture.pixels, compression="zlib", predictor=True,
+                     photometric={"R": "rgb", "C": "separated", "L": "minisblack"}[picture.mode[0]],
+                     planarconfig=None if grey else "contig",
+                     extrasamples=["unassalpha"] if picture.mode.endswith("A") else None,
+                     iccprofile=found.get("icc_profile"), metadata=None,
                      software=False, resolution=found.get("dpi"), resolutionunit="INCH" if "dpi" in found else None,
                      extratags=tags)

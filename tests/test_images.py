@@ -64,7 +64,9 @@ def test_sixteen_bit_png_is_read_and_written_to_the_last_bit(channels, tmp_path)
                                      {"byteorder": ">"}, {"compression": "zlib", "byteorder": ">"}], ids=str)
 def test_sixteen_bit_tiff_is_read_and_written_to_the_last_bit(channels, options, tmp_path):
     deep = np.random.default_rng(0).integers(0, 65536, (19, 23, channels), "uint16")
-    tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="rgb" if channels > 1 else "minisblack", planarconfig="contig",
+    tifffile.imwrite(tmp_path / "deep.tif", deep if channels > 1 else deep[..., 0],
+                     photometric="rgb" if channels > 1 else "minisblack",
+                     planarconfig="contig" if channels > 1 else None,
                      extrasamples=["unassalpha"] if channels == 4 else None, **options)
     picture = pictures.read(tmp_path / "deep.tif")
     assert picture.pixels.dtype == np.uint16 and (picture.pixels == deep).all()
@@ -97,6 +99,7 @@ def test_metadata_is_kept(suffix, tmp_path):
     exif = Image.Exif()
     exif[271], exif[306] = "Maker", "2020:02:02 20:20:20"
     exif.get_ifd(0x8769).update({0x829A: 0.01, 0xA002: 32, 0xA003: 24})
+    exif.load(exif.tobytes())
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
     text = PngImagePlugin.PngInfo()
     text.add_text("Title", "Dunes")
