@@ -18,7 +18,7 @@ from drcn_book.training import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
-CLOSE, SEEDS = 0.1, 3
+DATASET, CLOSE, SEEDS = "Set5", 0.1, 3
 
 
 def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
@@ -43,14 +43,14 @@ def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> 
     if run.step < recipe.steps:
         run.train(show=lambda line: print(f"{question}/{arm}/{recipe.seed}  {line}", flush=True))
     method = benchmark.network_method(run.folder / "best.safetensors")
-    found = benchmark.mean(benchmark.measure(method, "Set5", network.scale, recursions=True))
+    found = benchmark.mean(benchmark.measure(method, DATASET, network.scale, recursions=True))
     LOGS.mkdir(parents=True, exist_ok=True)
     (LOGS / f"{question}-{arm}-{recipe.seed}.csv").write_bytes((run.folder / "log.csv").read_bytes())
     row = {**key, "parameters": network.parameters, "validation_psnr": f"{run.best:.3f}",
            "psnr": found["final"]["psnr"], "ssim": found["final"]["ssim"], "seconds": round(run.seconds),
-           "outputs": " ".join(f"{found[d]['psnr']:.2f}" for d in range(1, network.recursions + 1))}
+           "outputs": " ".join(f"{row['psnr']:.2f}" for output, row in found.items() if output != "final")}
     benchmark.save({"ablations": [row]}, RESULTS)
-    print(f"{question}/{arm}/{recipe.seed}  Set5 {row['psnr']:.3f} dB ({row['outputs']})", flush=True)
+    print(f"{question}/{arm}/{recipe.seed}  {DATASET} {row['psnr']:.3f} dB ({row['outputs']})", flush=True)
     return row["psnr"]
 
 

@@ -1,6 +1,7 @@
 """Write the tables of the README and the chapters from the CSV files: python tools/tables.py
 
-A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced.
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced. The records
+of the shipped weights get their results from the same files.
 """
 
 import re
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from drcn_book import benchmark
+from drcn_book import benchmark, weights
+from drcn_book.protocol import RUNGS
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "data" / "results"
@@ -28,6 +30,21 @@ def _quoted():
     return [row for row in benchmark.read(ROOT / "data" / "quoted.csv") if row["method"] != "bicubic"]
 
 
+def _ladder(rows):
+    """A line a change, a column a method and set: PSNR (dB), and in brackets the step from the protocol's."""
+    columns = list(dict.fromkeys((row["method"], row["dataset"]) for row in rows))
+    found = {(row["method"], row["dataset"], row["change"]): row["psnr"] for row in rows}
+
+    def cell(column, change):
+        if (*column, change) not in found:
+            return ""
+        step = found[*column, change] - found[*column, "the protocol"]
+        return f"{found[*column, change]:.2f}" + (f" ({step:+.2f})" if change != "the protocol" else "")
+
+    return benchmark.markdown(["x2", *(f"{dataset}, {method}" for method, dataset in columns)],
+                              [[change, *(cell(column, change) for column in columns)] for change in RUNGS])
+
+
 def _plain(name):
     rows = benchmark.read(RESULTS / f"{name}.csv")
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
@@ -39,6 +56,7 @@ TABLES = {
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
     "speed": lambda: benchmark.speed_table(benchmark.read(RESULTS / "speed.csv")),
+    "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
 
@@ -72,7 +90,17 @@ def updated(path: Path) -> str:
     return text if [cell.source for cell in prose] == before else nbformat.writes(notebook) + "\n"
 
 
+def results(name: str) -> dict[str, dict]:
+    """What the record of shipped weights should say: {set: {"psnr", "ssim"}} of their rows."""
+    return {row["dataset"]: {"psnr": row["psnr"], "ssim": row["ssim"]}
+            for row in benchmark.read(RESULTS / "benchmark.csv") if row["method"] == name}
+
+
 if __name__ == "__main__":
+    for name in weights.shipped():
+        if weights.record(name)["results"] != results(name):
+            weights.add_results(name, results(name))
+            print(f"record of {name}")
     for document in documents():
         text = updated(document)
         if text != document.read_text(encoding="utf-8"):

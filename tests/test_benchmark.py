@@ -1,0 +1,176 @@
+"""The measurements are the field's, and the shipped tables are what the shipped weights give."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from book import load_tool
+from PIL import Image
+
+from drcn_book import benchmark, datasets, weights
+from drcn_book.benchmark import BICUBIC, Method
+from drcn_book.cli import main
+from drcn_book.config import preset
+from drcn_book.degradation import degrade
+from drcn_book.errors import ConfigError, PictureError
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "data" / "results"
+ROWS = benchmark.read(RESULTS / "benchmark.csv")
+PUBLISHED = {(row["scale"], row["dataset"]): row for row in benchmark.read(ROOT / "data" / "quoted.csv")
+             if row["method"] == "bicubic"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    for i in range(2):
+        noise = np.random.default_rng(i).integers(0, 256, (20, 26, 3), dtype="uint8")
+        Image.fromarray(noise).resize((78, 60), Image.Resampling.BICUBIC).save(folder / f"{i}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    config = preset("tiny")
+    weights.save_weights(path, config.build(seed=1), config)
+    return path
+
+
+@pytest.mark.parametrize(("dataset", "scale"), [("Set5", 2), ("Set5", 3), ("Set5", 4), ("Set14", 4)])
+def test_bicubic_is_the_published_row(dataset, scale):
+    if dataset not in datasets.present():
+        pytest.skip(f"{dataset} is not in {datasets.data_dir()}: `drcn data fetch {dataset}`")
+    found = benchmark.mean(benchmark.measure(BICUBIC, dataset, scale))["final"]
+    assert found["psnr"] == pytest.approx(PUBLISHED[scale, dataset]["psnr"], abs=0.01)
+    assert found["ssim"] == pytest.approx(PUBLISHED[scale, dataset]["ssim"], abs=0.001)
+
+
+def test_measure_gives_every_output_of_every_picture(folder, network):
+    rows = benchmark.measure(benchmark.network_method(network), folder, 2, recursions=True)
+    assert [(row["picture"], row["output"]) for row in rows] == [
+        (name, output) for name in "01" for output in ("final", 1, 2, 3)]
+    means = benchmark.mean(rows)
+    assert means["final"]["images"] == 2
+    assert means[2]["psnr"] == pytest.approx(np.mean([row["psnr"] for row in rows if row["output"] == 2]))
+
+
+def test_self_ensemble_undoes_every_view():
+    """Of a method that knows left from right, the mean over the views knows none; of one that does nothing, x."""
+    x = np.random.default_rng(0).uniform(0, 255, (12, 18))
+    nothing = Method("nothing", lambda x: (x, None), 2, {"gmacs": 1.0})
+    assert np.allclose(benchmark.self_ensemble(nothing).run(x)[0], x)
+    shift = benchmark.self_ensemble(Method("shift", lambda x: (np.roll(x, 1, axis=1), None), 2, {"gmacs": 1.0}))
+    y = shift.run(x)[0]
+    assert np.allclose(y, sum(np.roll(x, step, axis) for axis in (0, 1) for step in (1, -1)) / 4)
+    assert np.allclose(shift.run(x[:, ::-1])[0], y[:, ::-1]) and shift.facts["gmacs"] == 8.0
+
+
+def test_a_network_is_measured_at_its_own_scale_only(folder, network, capsys):
+    with pytest.raises(ConfigError, match="trained for x2, not x3"):
+        benchmark.measure(benchmark.network_method(network), folder, 3)
+    assert main(["evaluate", "--weights", str(network), "--dataset", str(folder), "--scale", "3"]) == 2
+    assert "add --scale 2" in capsys.readouterr().err
+
+
+def test_evaluate_prints_and_merges(folder, network, tmp_path, capsys):
+    command = ["evaluate", "--weights", str(network), "--dataset", str(folder), "--save", str(tmp_path)]
+    assert main([*command, "--recursions", "--self-ensemble"]) == 0
+    printed = capsys.readouterr().out
+    assert "bicubic" in printed and "self-ensemble" in printed and "ensemble |" in printed
+    first = benchmark.read(tmp_path / "benchmark.csv")
+    assert [row["method"] for row in first] == ["bicubic", str(network), f"{network} + self-ensemble"]
+    assert first[1]["weights_sha256"] == hashlib.sha256(network.read_bytes()).hexdigest()
+    assert len(benchmark.read(tmp_path / "pictures.csv")) == 6
+    assert [row["output"] for row in benchmark.read(tmp_path / "recursions.csv")] == ["final", "1", "2", "3"]
+    assert main(command) == 0
+    assert benchmark.read(tmp_path / "benchmark.csv") == first
+    assert main(["evaluate", "--dataset", str(folder), "--scale", "4", "--save", str(tmp_path)]) == 0
+    assert [row["scale"] for row in benchmark.read(tmp_path / "benchmark.csv")] == [2, 2, 2, 4]
+
+
+def test_an_absent_set_is_one_line(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    assert main(["evaluate", "--dataset", "all"]) == 2
+    assert "Set5" in (error := capsys.readouterr().err) and error.count("\n") == 1
+
+
+def test_without_public_sets_the_photographs_serve(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    assert main(["evaluate", "--scale", "2"]) == 0
+    assert "Photos" in capsys.readouterr().out
+
+
+def test_the_hardest_square_is_where_bicubic_errs_most():
+    picture = np.full((60, 80), 100.0, "float32")
+    picture[32:40:2, 50:58] = 200
+    top, left = benchmark.hardest(picture, 2, 16)
+    assert top <= 32 and top + 16 >= 40 and left <= 50 and left + 16 >= 58
+    x, y = degrade(picture, 2)
+    error = (x - y) ** 2
+    assert error[top:top + 16, left:left + 16].sum() == pytest.approx(
+        max(error[t:t + 16, l:l + 16].sum() for t in range(45) for l in range(65)), rel=1e-6)
+    with pytest.raises(PictureError, match="no square of 64"):
+        benchmark.hardest(picture, 2, 64)
+
+
+def test_compare_draws_every_view(folder, network, tmp_path, capsys):
+    command = ["compare", str(folder / "0.png"), "--weights", str(network), "--side", "24", "-o", str(tmp_path)]
+    assert main([*command, "--dataset", str(folder), "--hardest", "1"]) == 0
+    drawn = sorted(path.name for path in tmp_path.iterdir())
+    assert len(drawn) == 2 and drawn[0] == "0-x2.png"
+    assert all(Image.open(tmp_path / name).width > 800 for name in drawn)
+    views = benchmark.side_by_side(datasets.pictures(folder)["0"], [BICUBIC], 2)
+    assert list(views)[0].startswith("low") and list(views)[1].startswith("bicubic\n") and len(views) == 3
+    low = views["low resolution\n"]
+    assert np.array_equal(low[::2, ::2], low[1::2, 1::2])
+    assert main(["compare", "--weights", str(network)]) == 2
+
+
+def test_speed_is_measured():
+    row = benchmark.speed(Method("bicubic", BICUBIC.run, None, {"gmacs": 0.0, "parameters": 0}), side=64)
+    assert row["seconds_per_megapixel"] >= 0 and row["hardware"]
+    assert "bicubic" in benchmark.speed_table([row])
+
+
+# The tables that ship
+
+@pytest.mark.parametrize("name", weights.shipped())
+def test_a_row_of_each_shipped_network_is_measured_again(name):
+    """PSNR to 0.01 dB from the shipped weights: on Set5 where it is, else on the photographs."""
+    dataset = "Set5" if "Set5" in datasets.present() else "Photos"
+    rows = [row for row in ROWS if (row["method"], row["dataset"]) == (name, dataset)]
+    assert rows, f"data/results/benchmark.csv has no row of {name} on {dataset}: drcn evaluate --save"
+    method = benchmark.network_method(name)
+    assert rows[0]["weights_sha256"] == method.facts["weights_sha256"], "the row was measured with other weights"
+    found = benchmark.mean(benchmark.measure(method, dataset, method.scale))["final"]
+    assert found["psnr"] == pytest.approx(rows[0]["psnr"], abs=0.01)
+    assert found["ssim"] == pytest.approx(rows[0]["ssim"], abs=0.0005)
+
+
+def test_every_shipped_network_has_its_rows_and_its_facts():
+    assert weights.shipped(), "no weights are shipped"
+    for name in weights.shipped():
+        rows = {row["dataset"]: row for row in ROWS if row["method"] == name}
+        assert weights.record(name)["results"] == load_tool("tables").results(name), "python tools/tables.py"
+        assert {*datasets.TEST_SETS, "Photos"} <= set(rows), name
+        for row in rows.values():
+            assert all(row[fact] for fact in ("parameters", "gmacs", "train_set", "validation", "minutes",
+                                              "hardware")), name
+
+
+def test_the_bicubic_rows_are_the_published_ones():
+    ours = {(row["scale"], row["dataset"]): row for row in ROWS if row["method"] == "bicubic"}
+    assert set(PUBLISHED) <= set(ours)
+    for key, row in PUBLISHED.items():
+        assert ours[key]["psnr"] == pytest.approx(row["psnr"], abs=0.01), key
+        assert ours[key]["ssim"] == pytest.approx(row["ssim"], abs=0.001), key
+
+
+def test_the_pictures_of_each_row_have_its_mean():
+    pictures = benchmark.read(RESULTS / "pictures.csv")
+    for row in ROWS:
+        mine = [p["psnr"] for p in pictures if all(p[k] == row[k] for k in ("method", "scale", "dataset"))]
+        assert len(mine) == int(row["images"]) and np.mean(mine) == pytest.approx(row["psnr"], abs=2e-4)

@@ -1,0 +1,131 @@
+"""Tables come from CSV files, and the README and the chapters show what the files say."""
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+from book import load_tool
+
+from drcn_book import benchmark
+from drcn_book.config import NetworkConfig, Recipe
+
+ROOT = Path(__file__).resolve().parent.parent
+tables, ablate = load_tool("tables"), load_tool("ablate")
+
+
+def row(method, scale, dataset, psnr, ssim="", source="measured", **more):
+    return {"method": method, "scale": scale, "dataset": dataset, "psnr": psnr, "ssim": ssim, "source": source, **more}
+
+
+def test_table():
+    rows = [row("net", 2, "Set5", 37.126, 0.95811, parameters="28358"), row("bicubic", 2, "Set5", 33.66, 0.9299),
+            row("bicubic", 2, "Photos", 30.0, 0.9), row("DRCN", 2, "Set5", 37.63, 0.9588, source="a paper"),
+            row("DRCN", 2, "Set14", 33.04, source="a paper"), row("net", 3, "Set5", 33.2, 0.92)]
+    assert benchmark.table(rows, 2, ["Set5", "Set14"]).splitlines() == [
+        "| x2      | parameters | Set5           | Set14 |",
+        "|---------|------------|----------------|-------|",
+        "| bicubic |            | 33.66 / 0.9299 |       |",
+        "| net     | 28,358     | 37.13 / 0.9581 |       |",
+        "| DRCN †  |            | 37.63 / 0.9588 | 33.04 |"]
+
+
+def test_recursion_table():
+    rows = [{**row("net", 2, "Set5", psnr), "output": output}
+            for output, psnr in (("final", 37.0), ("1", 36.0), ("2", 36.5))]
+    assert benchmark.recursion_table(rows).splitlines()[2].split("|")[4:7] == [" 36.00 ", " 36.50 ", " 37.00    "]
+
+
+def test_ablation_table_compares_equal_seeds():
+    """An arm with one seed is compared with the reference's run of that seed, not with its mean."""
+    rows = [{"question": "q", "arm": arm, "seed": seed, "psnr": psnr, "outputs": ""}
+            for arm, seed, psnr in (("a", "0", 36.0), ("a", "1", 36.4), ("b", "0", 36.1), ("c", "0", 36.0),
+                                    ("c", "1", 36.6))]
+    lines = [line.split("|") for line in benchmark.ablation_table(rows).splitlines()[2:]]
+    assert [[cell.strip() for cell in line[2:7]] for line in lines] == [
+        ["a", "2", "36.20", "0.40", ""], ["b", "1", "36.10", "", "+0.10"], ["c", "2", "36.30", "0.60", "+0.10"]]
+
+
+def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    (tmp_path / "trials.csv").write_text("change,psnr\nL1,36.62\n")
+    text = "before\n<!-- table:trials -->\nold\n<!-- /table -->\nafter\n"
+    new = tables.rewrite(text)
+    assert new.startswith("before\n<!-- table:trials -->\n| change | psnr  |\n") and new.endswith("<!-- /table -->\nafter\n")
+    assert "| L1     | 36.62 |" in new and "old" not in new and tables.rewrite(new) == new
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(text)])
+    nbformat.write(notebook, tmp_path / "chapter.ipynb")
+    cells = nbformat.reads(tables.updated(tmp_path / "chapter.ipynb"), as_version=4).cells
+    assert cells[0].source == new and cells[1].source == text
+
+
+def test_the_readme_and_the_chapters_show_what_the_files_say():
+    stale = [path.name for path in tables.documents() if tables.updated(path) != path.read_text(encoding="utf-8")]
+    assert not stale, f"python tools/tables.py brings {', '.join(stale)} up to date"
+    assert "<!-- table:benchmark -->" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_quoted_numbers():
+    """The file against the table to reach: each method has all its cells once, and no cell is out of order."""
+    rows = benchmark.read(ROOT / "data" / "quoted.csv")
+    keys = [(row["method"], row["scale"], row["dataset"]) for row in rows]
+    assert len(set(keys)) == len(keys) and all(row["source"] for row in rows)
+    cells = dict(zip(keys, rows))
+    for method in ("bicubic", "A+", "SRCNN (9-5-5)", "RFL", "SelfExSR", "DRCN"):
+        for dataset in tables.SETS:
+            psnrs = [cells[method, scale, dataset]["psnr"] for scale in (2, 3, 4)]
+            ssims = [cells[method, scale, dataset]["ssim"] for scale in (2, 3, 4)]
+            assert psnrs == sorted(psnrs, reverse=True) and ssims == sorted(ssims, reverse=True)
+    assert (cells["DRCN", 2, "Set5"]["psnr"], cells["DRCN", 2, "Set5"]["ssim"]) == (37.63, 0.9588)
+    assert cells["DRCN", 4, "Urban100"]["psnr"] == 25.14
+
+
+# Ablations
+
+def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
+    questions = ablate.questions()
+    assert {"supervision", "skip", "start", "wiring", "sharing", "recursions", "output", "floor"} <= set(questions)
+    for name, arms in questions.items():
+        made = [(network, Recipe.from_dict(recipe)) for network, recipe in arms.values()]
+        assert len(set(made)) == len(made) > 1, name
+    assert all("question" in section for name, section in tomllib.loads(
+        (ROOT / "data/ablations/ablations.toml").read_text()).items() if name != "base")
+
+
+def test_ablate_resumes_shares_runs_and_repeats_close_arms(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(ablate, "ROOT", tmp_path)
+    monkeypatch.setattr(ablate, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(ablate, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(ablate, "DATASET", "Photos")
+    monkeypatch.setattr(ablate, "CLOSE", 100.0)
+    monkeypatch.setattr(ablate, "SEEDS", 2)
+    recipe = {"train_set": "Photos", "patch": 16, "batch": 2, "steps": 4, "interval": 2, "precision": "float32"}
+    net = NetworkConfig(filters=4, recursions=1)
+    monkeypatch.setattr(ablate, "questions", lambda: {"one": {"a": (net, recipe), "same": (net, recipe)}})
+    ablate.main([])
+    rows = benchmark.read(tmp_path / "results" / "ablations.csv")
+    assert [(row["arm"], row["seed"]) for row in rows] == [("a", "0"), ("same", "0"), ("a", "1"), ("same", "1")]
+    assert rows[0]["psnr"] == rows[1]["psnr"] != rows[2]["psnr"] == rows[3]["psnr"]
+    runs = list((tmp_path / "runs" / "ablations").iterdir())
+    assert len(runs) == 2 and all(json.loads((run / "run.json").read_text()) for run in runs)
+    assert len(list((tmp_path / "logs").iterdir())) == 4
+    capsys.readouterr()
+    ablate.main([])
+    assert capsys.readouterr().out == "" and benchmark.read(tmp_path / "results" / "ablations.csv") == rows
+
+
+def test_shipped_ablations_are_those_of_the_configuration():
+    rows = benchmark.read(tables.RESULTS / "ablations.csv")
+    assert rows, "data/results/ablations.csv is missing: python tools/ablate.py"
+    questions = ablate.questions()
+    for arm in rows:
+        network, recipe = questions[arm["question"]][arm["arm"]]
+        assert int(arm["parameters"]) == network.parameters
+        with open(ablate.LOGS / f"{arm['question']}-{arm['arm']}-{arm['seed']}.csv", newline="") as file:
+            log = list(csv.DictReader(file))
+        assert int(log[-1]["step"]) == recipe["steps"]
+        assert max(float(line["psnr"]) for line in log) == pytest.approx(float(arm["validation_psnr"]), abs=6e-4)
+    assert {(arm["question"], arm["arm"]) for arm in rows} == {(q, a) for q, arms in questions.items() for a in arms}
