@@ -21,27 +21,32 @@ from . import datasets
 from ._keras import accelerators, backend, hardware, keras, ops
 from .config import Config, Recipe
 from .degradation import degrade
+from .distribution import Team, join
 from .errors import ConfigError, DatasetError, StorageError, TrainingError, WeightsError
 from .files import write_atomically
 from .metrics import psnr
 from .patches import PatchSource
-from .weights import assign, load, read_tensors, save_weights, write_tensors
+from .weights import assign, fitting, load, read_tensors, save_weights, write_tensors
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 LOSSES = {"l1": ops.abs, "l2": ops.square, "charbonnier": lambda error: ops.sqrt(ops.square(error) + 1e-6)}
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches first .. first + count - 1 of a PatchSource, as Keras's `fit` wants them."""
+    """Batches first .. first + count - 1 of a PatchSource, or some rows of each, as Keras's `fit` wants them."""
 
-    def __init__(self, source: PatchSource, size: int, seed: int, first: int, count: int):
+    def __init__(self, source: PatchSource, size: int, seed: int, first: int, count: int,
+                 rows: slice = slice(None)):
         super().__init__()
         self.source, self.size, self.seed, self.first, self.count = source, size, seed, first, count
+        self.rows = rows
 
     def __len__(self):
         return self.count
 
     def __getitem__(self, index):
-        return self.source.batch(self.size, self.seed, self.first + index)
+        x, y = self.source.batch(self.size, self.seed, self.first + index)
+        return x[self.rows], y[self.rows]
 
 
 class Trainer(keras.Model):
@@ -105,6 +110,8 @@ def averaged_weights(trainer):
         return
     current = [ops.convert_to_numpy(v) for v in trainer.trainable_variables]
     type(trainer.optimizer).finalize_variable_values(trainer.optimizer, trainer.trainable_variables)
+    for variable in trainer.trainable_variables:  # a copy: JAX would free the mean itself after predicting with it
+        variable.assign(ops.convert_to_numpy(variable))
     try:
         yield
     finally:
@@ -135,9 +142,8 @@ def convolution_rate(filters: int, precision: str, batch: int = 8, patch: int = 
 
 def choose_precision(filters: int, batch: int = 8, patch: int = 64) -> str:
     """The number type whose plain convolutions of this width are fastest here; float32 unless another gains 10 %."""
-    candidates = ["float32", "mixed_bfloat16", *(["mixed_float16"] if accelerators() else [])]
     best, best_rate = None, 0
-    for precision in candidates:
+    for precision in PRECISIONS if accelerators() else PRECISIONS[:2]:
         rate = convolution_rate(filters, precision, batch, patch)
         if rate > 1.1 * best_rate:
             best, best_rate = precision, rate
@@ -170,16 +176,16 @@ class Validation:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Notes when each step ended; stops at the deadline, and at a loss that is no number any more."""
+    """Notes when each step ended; stops when it is late, and at a loss that is no number any more."""
 
-    def __init__(self, deadline: float):
+    def __init__(self, late):
         super().__init__()
-        self.deadline, self.ends, self.failed = deadline, [], False
+        self.late, self.ends, self.failed = late, [], False
 
     def on_train_batch_end(self, batch, logs=None):
         self.failed = not np.isfinite(logs["loss"])
         self.ends.append(time.perf_counter())
-        self.model.stop_training = self.failed or self.ends[-1] >= self.deadline
+        self.model.stop_training = self.failed or self.late()
 
 
 class _TensorBoard:
@@ -222,15 +228,19 @@ class Run:
     """One training: make it, or open it again from its folder, then `train`.
 
     config: the network. recipe: how. folder: where everything is written. start: weights to begin from (a shipped
-    name or a file of a network that differs in scale and start at most).
+    name or a file of a network that differs in scale and start at most). team: who trains together (see `join`);
+    all devices of this machine if not given.
     ConfigError, DatasetError: the options or the pictures will not do. WeightsError: the folder's checkpoint is
     damaged or was made with other options. StorageError: the folder cannot be written.
     """
 
-    def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None):
+    def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None,
+                 team: Team | None = None):
+        self.team = team or join()
+        self.rows = self.team.rows(recipe.batch)
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
         self.best, self.seconds, self.log = 0.0, 0.0, []
-        state = self._read_checkpoint() if self.checkpoint.exists() else None
+        state = self._read_checkpoint() if self.team.leads and self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
         self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
         held_out = datasets.validation_split(recipe.train_set)
@@ -239,15 +249,22 @@ class Run:
             self.precision = recipe.precision
         elif state is None or not self.precision:
             self.precision = choose_precision(config.filters, recipe.batch, recipe.patch)
-        network = config.build(self.precision, recipe.seed)
-        if start and state is None:
-            self._start_from(start, network)
-        self.trainer = Trainer(network, recipe)
-        self.trainer.compile(optimizer(recipe, self.precision),
-                             jit_compile="auto" if accelerators() else backend == "jax")
-        self.trainer.optimizer.build(self.trainer.trainable_variables)
-        if state is not None:
-            assign(self._state(), state, self.checkpoint)
+        self.precision = PRECISIONS[int(self.team.agree(PRECISIONS.index(self.precision)))]
+        with self.team.scope():
+            network = config.build(self.precision, recipe.seed)
+            self.trainer = Trainer(network, recipe)
+            self.trainer.compile(optimizer(recipe, self.precision),
+                                 jit_compile="auto" if accelerators() else backend == "jax")
+            self.trainer.optimizer.build(self.trainer.trainable_variables)
+        self._validated = network if self.team.devices == 1 else keras.models.clone_model(network)  # on one device
+        source = self.checkpoint
+        if state is None:
+            state, source = self._values(), start
+            if start and self.team.leads:
+                state |= fitting(network.weights, self._read_start(start), start)
+        state = self.team.agree(fitting(self._state(), state, source))
+        with self.team.together():
+            assign(self._state(), state, source)
         self._saved = self.step
         self._header = {
             "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
@@ -287,26 +304,30 @@ class Run:
                 raise WeightsError(f"{self.checkpoint} was made with {name} = {was!r}, not {now!r}: use the same "
                                    "options, or another --run folder.")
 
-    def _start_from(self, start, network):
+    def _read_start(self, start):
         other, config = load(start)
         mine, theirs = self.config.to_dict(), config.to_dict()
         for name in set(mine) - {"scale", "identity_start", "output_start"}:
             if mine[name] != theirs.get(name):
                 raise WeightsError(f"{start}: these weights are of a network with {name} = {theirs.get(name)!r}, "
                                    f"not {mine[name]!r}.")
-        assign(network.weights, {v.path: ops.convert_to_numpy(v) for v in other.weights}, start)
+        return {v.path: ops.convert_to_numpy(v) for v in other.weights}
 
     def _state(self):
         return [*self.trainer.network.variables, self.trainer.taken, *self.trainer.optimizer.variables]
 
+    def _values(self):
+        return {v.path: ops.convert_to_numpy(v) for v in self._state()}
+
     def _save(self):
-        tensors = {v.path: ops.convert_to_numpy(v) for v in self._state()}
+        tensors = self._values()
         if not all(np.isfinite(value).all() for value in tensors.values()):
             raise self._diverged("A weight", self.step)
-        write_tensors(self.checkpoint, tensors, {
-            "architecture": self.config.architecture, "config": self.config.to_dict(),
-            "recipe": self.recipe.to_dict(), "precision": self.precision,
-            "best": self.best, "seconds": self.seconds, "log": self.log})
+        if self.team.leads:
+            write_tensors(self.checkpoint, tensors, {
+                "architecture": self.config.architecture, "config": self.config.to_dict(),
+                "recipe": self.recipe.to_dict(), "precision": self.precision,
+                "best": self.best, "seconds": self.seconds, "log": self.log})
         self._saved = self.step
 
     def train(self, max_minutes: float | None = None, show=print) -> "Run":
@@ -318,19 +339,27 @@ class Run:
         if max_minutes is not None and not max_minutes > 0:
             raise ConfigError(f"max_minutes = {max_minutes}: must be more than 0.")
         deadline = time.perf_counter() + 60 * (max_minutes or np.inf)
-        if not self.checkpoint.exists():
+
+        def late():
+            return deadline < np.inf and bool(self.team.agree(int(time.perf_counter() >= deadline)))
+
+        if not self.team.leads:
+            show = str  # says nothing
+        elif not self.checkpoint.exists():
             write_atomically(self.folder / "run.json", json.dumps(self._header, indent=1).encode())
             self._save()
-        tensorboard = _TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
+        tensorboard = (_TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
+                       if self.team.leads else None)
         show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
              f"{self.source.positions:,} patches; {self.precision}")
         taken = []
-        while self.step < self.recipe.steps and time.perf_counter() < deadline:
+        while self.step < self.recipe.steps and not late():
             first, start = self.step, time.perf_counter()
             count = min(self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first)
-            watch = _Watch(deadline)
-            means = self.trainer.fit(Batches(self.source, self.recipe.batch, self.recipe.seed, first, count),
-                                     shuffle=False, verbose=0, callbacks=[watch]).history
+            watch = _Watch(late)
+            batches = Batches(self.source, self.recipe.batch, self.recipe.seed, first, count, self.rows)
+            with self.team.together(), self.team.scope():
+                means = self.trainer.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
             if watch.failed:
                 raise self._diverged("The loss", first + len(watch.ends))
             took = time.perf_counter() - start
@@ -340,7 +369,8 @@ class Run:
                 self._save()
             else:
                 losses = {name: means[name][0] for name in ("loss", "l_1", "l_2")}
-                self._report(losses, count * self.recipe.batch / took, tensorboard, show)
+                with self.team.together():
+                    self._report(losses, count * self.recipe.batch / took, tensorboard, show)
         if self.step < self.recipe.steps:
             show(f"Stopped after {max_minutes:g} minutes at step {self.step}; the same command goes on from there.")
         elif not taken:
@@ -358,16 +388,18 @@ class Run:
         """One line about steps of so many seconds: patches/s, GFLOP/s, share of a plain convolution's rate here."""
         r = self.recipe
         rate = 6 * self.config.macs_per_pixel * r.batch * r.patch**2 / seconds / 1e9  # forward 2, backward 4 a MAC
-        plain = convolution_rate(self.config.filters, self.precision, r.batch, r.patch)
+        plain = self.team.devices * convolution_rate(self.config.filters, self.precision, r.batch, r.patch)
         return (f"median step: {r.batch / seconds:.0f} patches/s, {rate:.0f} GFLOP/s, {rate / plain:.0%} of a plain "
                 f"3x3 convolution of {self.config.filters} filters ({plain:.0f} GFLOP/s, {self.precision})")
 
     def _report(self, losses, patches_a_second, tensorboard, show):
         with averaged_weights(self.trainer):
-            ensemble, recursions = self.validation(self.trainer.network)
+            if self._validated is not self.trainer.network:
+                self._validated.set_weights(self.trainer.network.get_weights())
+            ensemble, recursions = self.validation(self._validated)
             better = ensemble > self.best
-            if better:
-                self.best = ensemble
+            self.best = max(ensemble, self.best)
+            if better and self.team.leads:
                 save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
         rate = float(ops.convert_to_numpy(self.trainer.optimizer.learning_rate))
         row = {"step": self.step, "seconds": round(self.seconds, 1), **losses,
@@ -376,8 +408,9 @@ class Run:
                **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)}}
         self.log.append(row)
         self._save()
-        self._write_log()
-        tensorboard.add(row)
+        if self.team.leads:
+            self._write_log()
+            tensorboard.add(row)
         left = (self.recipe.steps - self.step) * self.recipe.batch / patches_a_second / 60
         show(f"step {self.step:6d}/{self.recipe.steps}  loss {losses['loss']:.5f}  alpha {row['alpha']:.2f}  "
              f"lr {rate:.1e}  PSNR {ensemble:.3f}{'*' if better else ' '} "

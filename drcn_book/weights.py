@@ -57,15 +57,21 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     return tensors, header
 
 
-def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
-    """Give each Keras variable the array of its name (its path); WeightsError names a missing or misshapen one."""
+def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.ndarray]:
+    """The arrays of the Keras variables by their names (paths); WeightsError names a missing or misshapen one."""
     for variable in variables:
         value = tensors.get(variable.path)
         if value is None or tuple(value.shape) != tuple(variable.shape):
             found = "is missing" if value is None else f"has shape {value.shape}, not {tuple(variable.shape)}"
             raise WeightsError(f"{source}: {variable.path} {found}: the file does not fit this network.")
+    return {variable.path: tensors[variable.path].astype(variable.dtype) for variable in variables}
+
+
+def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
+    """Give each Keras variable the array of its name, all or, with an error as in `fitting`, none."""
+    values = fitting(variables, tensors, source)
     for variable in variables:
-        variable.assign(tensors[variable.path].astype(variable.dtype))
+        variable.assign(values[variable.path])
 
 
 def save_weights(path: str | Path, network: keras.Model, config: Config, half: bool = False) -> None:
