@@ -246,7 +246,7 @@ def receptive_field() -> Figure:
     figure, axis = _canvas(76, 36)
     layers = (("$x$", "truth"), ("$H_{-1}$", "embedding"), ("$H_0$", "embedding"), ("$H_1$", "recursion"),
               ("$H_2$", "recursion"), ("$H_{D+1}$", "reconstruction"), ("$\\hat{y}_2$", "reconstruction"))
-    middle, step = 21, 2.4
+    middle, step = 22.6, 2.4
     for row, (name, part) in enumerate(layers):
         y, reach = 4 + 4.2 * row, len(layers) - 1 - row
         for column in range(-7, 8):
@@ -259,7 +259,7 @@ def receptive_field() -> Figure:
                 axis.plot([middle + side * step * reach, middle + side * step * (reach + 1)],
                           [y - 0.95, y - 3.25], color=COLOURS["ink"], linewidth=0.8)
         _label(axis, 1, y, name, COLOURS[part], ha="left")
-        _label(axis, 41.8, y, f"{2 * reach + 1}", size=8)
+        _label(axis, 43, y, f"{2 * reach + 1}", size=8)
     _label(axis, middle, 34.3, "one output pixel and what it sees, $D$ = 2", size=9)
     left, bottom, pixel = 46, 3.2, 0.7
     for depth, shade in ((16, 0.10), (8, 0.22), (4, 0.4), (1, 0.65)):
