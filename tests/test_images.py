@@ -179,7 +179,7 @@ def test_reasons_are_told_apart(tmp_path):
 
 
 def test_mutated_files_give_a_picture_or_one_line():
-    start, read, refused = time.perf_counter(), 0, 0
+    start, read, refused = time.process_time(), 0, 0
     for name, content in mutated(440):
         try:
             picture = pictures.read(content)
@@ -189,7 +189,7 @@ def test_mutated_files_give_a_picture_or_one_line():
             assert "\n" not in str(error) and str(error).startswith("Standard input: "), name
             refused += 1
     assert read > 50 and refused > 150
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
 
 
 def test_good_files_are_good(tmp_path):

@@ -1,0 +1,224 @@
+"""The command `drcn upscale`: where results go, what is said, and what happens when something is wrong."""
+
+import io
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from damaged import bad, good, mutated, png, saved, smooth
+from PIL import Image
+from test_upscaling import TINY, randomised
+
+from drcn_book.cli import main
+from drcn_book.model import build
+from drcn_book.weights import save_weights
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_weights(path, randomised(build(TINY), TINY), TINY)
+    return str(path)
+
+
+@pytest.fixture
+def drcn(weights, tmp_path, monkeypatch, capsys):
+    """Run `drcn upscale ...` in an empty folder: its exit status, standard output and error lines."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main(["upscale", *map(str, arguments), "--weights", weights])
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err.splitlines()
+
+    return run
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_picture_is_enlarged_beside_itself_and_it_is_said_how(drcn, tmp_path):
+    write(tmp_path / "small.png", good()["rgb.png"])
+    status, out, err = drcn("small.png")
+    assert status == 0 and not err
+    assert out[0].startswith("small.png 32x24 -> small_x2.png 64x48: tiny, 3 recursions, ")
+    assert " s, " in out[0] and out[0].endswith(" megapixels/s")
+    assert Image.open("small_x2.png").size == (64, 48)
+    first = np.asarray(Image.open("small_x2.png"))
+    for options in (["--recursions", 1], ["--self-ensemble"]):
+        assert drcn("small.png", *options)[0] == 0
+        assert (np.asarray(Image.open("small_x2.png")) != first).any()
+    assert drcn("small.png", "--tile", 16)[0] == 0
+    assert np.abs(np.asarray(Image.open("small_x2.png")).astype(int) - first).max() <= 1
+
+
+def test_every_good_picture_comes_out_as_what_it_was(drcn, tmp_path):
+    for name, content in good().items():
+        write(tmp_path / "in" / name, content)
+    status, out, err = drcn("in")
+    assert status == 0 and not err and len(out) == len(good())
+    assert files(tmp_path / "in_x2") == files(tmp_path / "in")
+    for name in good():
+        before, after = Image.open(tmp_path / "in" / name), Image.open(tmp_path / "in_x2" / name)
+        assert after.size == (64, 48) and after.format == before.format
+        assert after.mode == ("RGB" if before.mode == "P" else before.mode)
+
+
+def test_folders_keep_their_structure_and_are_resumed(drcn, tmp_path):
+    for name in ("a.png", "deep/b.png", "deep/deeper/c.jpg", "deep/notes.txt"):
+        write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
+    assert drcn("in", "-o", "out")[0] == 0
+    assert files(tmp_path / "out") == ["a.png", "deep/b.png", "deep/deeper/c.jpg"]
+    stamp = (tmp_path / "out" / "a.png").stat().st_mtime_ns
+    (tmp_path / "out" / "deep" / "b.png").unlink()
+    write(tmp_path / "out" / "deep" / "deeper" / "c.jpg", b"half a file")
+    status, out, err = drcn("in", "-o", "out")
+    assert status == 0 and not err
+    assert out[0] == f"{os.path.join('in', 'a.png')}: {os.path.join('out', 'a.png')} is there already."
+    assert sum("is there already" in line for line in out) == 1 and len(out) == 3
+    assert (tmp_path / "out" / "a.png").stat().st_mtime_ns == stamp
+    assert Image.open(tmp_path / "out" / "deep" / "deeper" / "c.jpg").size == (64, 48)
+
+
+def test_an_output_folder_inside_the_input_is_no_input(drcn, tmp_path):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    for _ in range(2):
+        assert drcn(".", "-o", "out")[0] == 0
+    assert files(tmp_path) == ["a.png", "out/a.png"]
+
+
+def test_several_folders_get_a_folder_each(drcn, tmp_path):
+    for folder in ("one", "two"):
+        write(tmp_path / folder / "a.png", good()["rgb.png"])
+    assert drcn("one", "two/", "-o", "out")[0] == 0
+    assert files(tmp_path / "out") == ["one/a.png", "two/a.png"]
+
+
+def test_two_pictures_never_share_an_output(drcn, tmp_path):
+    for folder in ("one", "two"):
+        write(tmp_path / folder / "a.png", good()["rgb.png"])
+    status, out, err = drcn("one/a.png", "two/a.png", "-o", "out")
+    assert status == 1 and len(out) == len(err) == 1 and "two/a.png: the output" in err[0]
+
+
+@pytest.mark.parametrize("output", ["a.png", "./a.png", ".", "link.png", "hard.png"])
+def test_the_input_is_never_overwritten(drcn, tmp_path, output):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    os.symlink("a.png", "link.png")
+    os.link("a.png", "hard.png")
+    status, out, err = drcn("a.png", "-o", output)
+    assert status == 2 and not out and err == ["drcn: a.png: the output would overwrite it; name another place with -o."]
+    assert (tmp_path / "a.png").read_bytes() == good()["rgb.png"]
+
+
+def test_each_bad_picture_is_one_line_and_leaves_nothing(drcn, tmp_path):
+    for name, content in bad().items():
+        write(tmp_path / name, content)
+        status, out, err = drcn(name, "-o", "out")
+        assert status == 2 and not out and len(err) == 1 and err[0].startswith(f"drcn: {name}: "), (name, err)
+    for name in ("missing.png", "/nowhere/at/all.png", "text", "no\npicture.png"):
+        status, out, err = drcn(name, "-o", "out")
+        assert status == 2 and not out and err[0].startswith("drcn: ")
+    (tmp_path / "empty").mkdir()
+    status, out, err = drcn("empty", "-o", "out")
+    assert status == 2 and "empty: has no pictures" in err[0]
+    assert not (tmp_path / "out").exists() or not files(tmp_path / "out")
+
+
+def test_one_bad_picture_among_good_ones_costs_only_itself(drcn, tmp_path):
+    write(tmp_path / "in" / "a.png", good()["rgb.png"])
+    write(tmp_path / "in" / "b.jpg", bad()["truncated.jpg"])
+    write(tmp_path / "in" / "c.png", good()["grey.png"])
+    status, out, err = drcn("in")
+    assert status == 1 and len(out) == 2 and len(err) == 1 and "b.jpg" in err[0]
+    assert files(tmp_path / "in_x2") == ["a.png", "c.png"]
+    write(tmp_path / "in" / "b.jpg", good()["rgb.jpg"])
+    status, out, err = drcn("in")
+    assert status == 0 and sum("is there already" in line for line in out) == 2
+
+
+def test_mutated_pictures_through_the_command(drcn, tmp_path):
+    for name, content in mutated(44, seed=5):
+        write(tmp_path / "in" / name, content)
+    status, out, err = drcn("in")
+    assert status == 1 and len(out) + len(err) == 44 and out and all(line.startswith("drcn: in/") for line in err)
+    assert len(files(tmp_path / "in_x2")) == len(out)
+    for name in files(tmp_path / "in_x2"):
+        assert not name.endswith(".part")
+
+
+@pytest.mark.parametrize("output, reason", [("a.png/x.png", "cannot be written"), ("x.gif", "no format"),
+                                            ("/proc/x.png", "cannot be written")])
+def test_places_that_cannot_be_written(drcn, tmp_path, output, reason):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    write(tmp_path / "b.png", good()["rgb.png"])
+    status, out, err = drcn("b.png", "-o", output)
+    assert status == 2 and not out and len(err) == 1 and reason in err[0]
+    assert files(tmp_path) == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize("options, reason", [
+    (["--scale", "3"], "was trained for x2"), (["--recursions", "9"], "recursions 1 to 3"), (["--tile", "2"], "--tile 2")])
+def test_options_that_cannot_be(drcn, tmp_path, options, reason):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    status, out, err = drcn("a.png", *options)
+    assert status == 2 and not out and len(err) == 1 and reason in err[0]
+    assert files(tmp_path) == ["a.png"]
+
+
+def test_standard_input_and_output(weights, tmp_path):
+    command = [sys.executable, "-m", "drcn_book", "upscale", "-", "--weights", weights]
+    done = subprocess.run(command, input=png(smooth(kind="uint16")), capture_output=True)
+    assert done.returncode == 0, done.stderr
+    image = Image.open(io.BytesIO(done.stdout))
+    assert image.size == (64, 48) and image.tile[0].args == "RGB;16B"
+    assert done.stderr.decode().startswith("Standard input 32x24 -> - 64x48: tiny, 3 recursions")
+    done = subprocess.run(command, input=b"nonsense", capture_output=True)
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.decode().startswith("drcn: Standard input: ") and done.stderr.count(b"\n") == 1
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(command, input=good()["rgb.jpg"], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 2 and done.stderr.decode().splitlines() == [
+            "drcn: Standard output: cannot be written (No space left on device)."]
+
+
+def test_standard_output_takes_one_picture(drcn, tmp_path):
+    write(tmp_path / "a.png", saved(Image.fromarray(smooth()), "PNG"))
+    assert drcn("a.png", "a.png", "-o", "-")[0] == 2
+    assert drcn(".", "-o", "-")[0] == 2
+
+
+def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, tmp_path):
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'drcn-book[ray]'; --ray was not run")
+    for name in ("a.png", "deep/b.jpg", "c.png", "bad.png"):
+        write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
+    write(tmp_path / "in" / "bad.png", bad()["truncated.png"])
+    try:
+        status, out, err = drcn("in", "--ray", "-o", "out")
+        assert status == 1 and len(out) == 3 and sum("bad.png: " in line for line in err) == 1
+        assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
+        drcn("in/a.png", "-o", "here.png")
+        assert (np.asarray(Image.open("here.png")) == np.asarray(Image.open("out/a.png"))).all()
+        (tmp_path / "out" / "c.png").unlink()
+        write(tmp_path / "in" / "bad.png", good()["rgb.png"])
+        status, out, err = drcn("in", "--ray", "-o", "out")
+        assert status == 0 and sum("is there already" in line for line in out) == 2 and len(out) == 4
+        assert files(tmp_path / "out") == ["a.png", "bad.png", "c.png", "deep/b.jpg"]
+    finally:
+        ray.shutdown()
+
+
+def test_without_ray_it_says_how_to_get_it(drcn, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    write(tmp_path / "a.png", good()["rgb.png"])
+    status, out, err = drcn("a.png", "--ray")
+    assert status == 2 and err == ["drcn: --ray needs Ray: pip install 'drcn-book[ray]'."]
