@@ -35,7 +35,8 @@ test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, no
 lab: .venv/.installed  ## open JupyterLab on the first chapter
 	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")
 	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
-	@$(BIN)/jupyter lab notebooks/01_problem.ipynb
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) \
+	    notebooks/01_problem.ipynb
 
 execute: .venv/.installed data-note  ## run the chapters and save their outputs (CHAPTER=03 runs one)
 	$(call say,"Running the chapters and saving their outputs: usually 8 to 15 minutes on two cores")
