@@ -25,12 +25,13 @@ from .metrics import psnr, ssim
 from .model import infer
 
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
-COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "images",
-           "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
+COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "change",
+           "images", "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
            "seconds", "minutes", "seconds_per_megapixel", "hardware", "weights_sha256")
 KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
         "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed"),
-        "speed": ("method", "hardware")}
+        "speed": ("method", "hardware"),
+        "ladder": ("method", "scale", "dataset", "change")}
 
 
 @dataclass(frozen=True)
