@@ -58,7 +58,7 @@ function drcnNetwork(model) {
   // ---- The picture, and the package's colour arithmetic: BT.601 in studio range, and Keys' bicubic (a = -0.5).
 
   async function take(blob, title) {
-    if (running) return;
+    if (running) return say("A picture is still being enlarged: press Stop first.");
     let bitmap;
     try {
       bitmap = await createImageBitmap(blob);
