@@ -1,0 +1,121 @@
+"""Several devices and several workers train as one device does, and a lost worker is told and made good."""
+
+import csv
+import os
+import signal
+import socket
+import time
+
+import numpy as np
+import pytest
+from processes import DRCN, QUICK, run, start, write_pack
+
+from drcn_book import cli
+from drcn_book.distribution import Team
+from drcn_book.errors import ConfigError
+from drcn_book.weights import load, read_tensors
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return write_pack(tmp_path_factory.mktemp("pack") / "pack.zip")
+
+
+def command(pack, folder, *more):
+    return ["train", *QUICK, "--batch", "8", "--train-set", str(pack), "--run", str(folder), *more]
+
+
+def start_two(pack, folder, *more):
+    """Two worker processes that meet on a free port of this machine; worker 1 is given another folder."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]},127.0.0.1"
+    return [start("jax", DRCN, *command(pack, folder / str(worker), *more), "--workers", meeting, "--worker",
+                  str(worker), folder=folder) for worker in (0, 1)]
+
+
+def losses(folder):
+    rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
+    return np.array([[float(row[name]) for name in ("step", "loss", "l_1", "l_2", "psnr")] for row in rows])
+
+
+def weights(folder):
+    return [np.asarray(v) for v in load(folder / "best.safetensors")[0].weights]
+
+
+@pytest.fixture(scope="module")
+def alone(pack, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    run("jax", DRCN, *command(pack, folder / "run", "--steps", "6"), folder=folder)
+    return folder / "run"
+
+
+def same_course(folder, alone):
+    np.testing.assert_allclose(losses(folder), losses(alone), rtol=1e-5)
+    for a, b in zip(weights(folder), weights(alone)):
+        np.testing.assert_allclose(a, b, atol=2e-5)
+
+
+def test_two_workers_equal_one_with_the_double_batch(pack, alone, tmp_path):
+    """4 patches on each of two workers, and 8 on one: the same loss, also with a clipped gradient and a mean."""
+    pair = start_two(pack, tmp_path, "--steps", "6")
+    ends = [process.communicate(timeout=900) for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], ends
+    same_course(tmp_path / "0", alone)
+    assert not (tmp_path / "1").exists(), "worker 0 alone writes"
+    assert "step " in ends[0][0] and "step " not in ends[1][0]
+
+
+def test_two_devices_of_one_machine_equal_one(pack, alone, tmp_path):
+    run("jax", DRCN, *command(pack, tmp_path / "run", "--steps", "6"), folder=tmp_path,
+        XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    same_course(tmp_path / "run", alone)
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):
+    pair = start_two(pack, tmp_path, "--steps", "100000")
+    log = tmp_path / "0" / "log.csv"
+    patience = time.monotonic() + 600
+    while not log.exists():
+        assert time.monotonic() < patience and all(process.poll() is None for process in pair)
+        time.sleep(0.2)
+    os.kill(pair[victim].pid, signal.SIGKILL)
+    began = time.monotonic()
+    _, err = pair[1 - victim].communicate(timeout=120)
+    assert pair[1 - victim].returncode == 2, err
+    assert time.monotonic() - began < 60
+    last = err.strip().splitlines()[-1] if victim == 1 else err
+    assert "drcn: Another worker was lost. Start the same command on every worker again" in last
+    pair[victim].communicate()
+
+    before = losses(tmp_path / "0")
+    pair = start_two(pack, tmp_path, "--steps", "100000", "--max-minutes", "0.05")
+    ends = [process.communicate(timeout=900) for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], ends
+    assert "Stopped after 0.05 minutes" in ends[0][0]
+    state, _ = read_tensors(tmp_path / "0" / "checkpoint.safetensors")
+    assert state["trainer/steps"] > before[-1, 0]
+    np.testing.assert_array_equal(losses(tmp_path / "0")[:len(before)], before)
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--workers", "10.0.0.1:9000", "--worker", "0"], "two machines or more"),
+    (["--workers", "10.0.0.1,10.0.0.2", "--worker", "0"], "the first with the port"),
+    (["--workers", "10.0.0.1:port,10.0.0.2", "--worker", "0"], "two machines or more"),
+    (["--workers", "10.0.0.1:9000,10.0.0.2"], "0 to 1"),
+    (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "2"], "0 to 1"),
+    (["--worker", "0"], "both or neither"),
+    (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "0"], "KERAS_BACKEND=jax")])
+def test_wrong_workers_are_refused(pack, tmp_path, capsys, options, words):
+    assert cli.main(command(pack, tmp_path / "run", *options)) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("drcn: ") and message.count("\n") == 1 and words in message
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_is_cut_into_one_part_for_each_worker():
+    parts = [Team(worker, 4, 8).rows(16) for worker in range(4)]
+    assert [row for part in parts for row in range(16)[part]] == list(range(16))
+    with pytest.raises(ConfigError, match="multiple of 8"):
+        Team(0, 4, 8).rows(12)
