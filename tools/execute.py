@@ -69,7 +69,8 @@ def read_pair(path: Path):
 def run(notebook, folder: Path) -> None:
     notebook.metadata.pop("widgets", None)
     where = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where).execute()
+    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where,
+                   coalesce_streams=True).execute()
 
 
 def settle(notebook) -> str:

@@ -1,0 +1,62 @@
+"""What chapters 1 and 2 say of the public sets, against `data/results/ladder.csv` and the sets themselves."""
+
+import pytest
+from book import ROOT, load_tool
+
+from drcn_book import benchmark, datasets
+from drcn_book.protocol import RUNGS
+
+tool = load_tool("ladder")
+ROWS = {(row["method"], row["dataset"], row["change"]): row["psnr"]
+        for row in benchmark.read(ROOT / "data" / "results" / "ladder.csv")}
+
+
+def need(*names):
+    absent = [name for name in names if name not in datasets.present()]
+    if absent:
+        pytest.skip(f"{', '.join(absent)} not in {datasets.data_dir()}: `drcn data fetch {' '.join(absent)}`")
+
+
+def step(method, dataset, change):
+    return ROWS[method, dataset, change] - ROWS[method, dataset, "the protocol"]
+
+
+def test_the_file_is_complete():
+    everywhere = {(method, dataset, change) for method in ("bicubic", "compact-x2")
+                  for dataset in ("Set5", "Set14") for change in RUNGS}
+    no_grey_in_set5 = {(method, "Set5", "grey pictures as RGB") for method in ("bicubic", "compact-x2")}
+    halves = {("bicubic", "Urban100", change) for change in tool.HALF}
+    assert set(ROWS) == everywhere - no_grey_in_set5 | halves
+
+
+@pytest.mark.parametrize("name", ["bicubic", "compact-x2"])
+def test_the_rows_of_set5_are_measured_again(name):
+    need("Set5")
+    method = benchmark.BICUBIC if name == "bicubic" else benchmark.network_method(name)
+    changes = None if name == "bicubic" else ("the protocol", "RGB instead of Y")
+    for row in tool.rows(method, "Set5", changes):
+        stored = ROWS[name, "Set5", row["change"]]
+        assert row["psnr"] == pytest.approx(stored, abs=0.005), f"python tools/ladder.py {name} ({row['change']})"
+
+
+def test_what_chapter_1_says_of_the_ladder():
+    assert step("bicubic", "Set14", "grey pictures as RGB") == pytest.approx(0.09, abs=0.005)
+    assert ROWS["bicubic", "Urban100", "the protocol"] == pytest.approx(26.87, abs=0.005)
+    assert ROWS["bicubic", "Urban100", "pictures of half the size"] == pytest.approx(26.56, abs=0.01)
+    for dataset in ("Set5", "Set14"):
+        for method in ("bicubic", "compact-x2"):
+            assert -2.5 < step(method, dataset, "RGB instead of Y") < -1.5
+        lead = {change: ROWS["compact-x2", dataset, change] - ROWS["bicubic", dataset, change]
+                for change in ("the protocol", "RGB instead of Y")}
+        assert 0 < lead["RGB instead of Y"] < lead["the protocol"]
+    assert 2.5 < max(abs(step(*key)) for key in ROWS) < 3.1
+
+
+def test_what_chapter_2_says_of_the_leaks():
+    need("BSDS200", "Set5", "Set14", "T91")
+    (ours, theirs, alike), = datasets.leaks(datasets.pictures("BSDS200"), datasets.pictures("Set5"), 0.56)
+    assert (ours, theirs) == ("302003", "woman") and alike == pytest.approx(0.97, abs=0.005)
+    (ours, theirs, alike), = datasets.leaks(datasets.pictures("Set5"), datasets.pictures("Set14"), 0.56)
+    assert (ours, theirs) == ("head", "face") and alike == pytest.approx(0.99, abs=0.005)
+    t91 = datasets.pictures("T91")
+    assert (t91["t36"] == t91["t65"]).all()
