@@ -32,6 +32,16 @@ test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, no
 	$(call say,"Running the tests: usually 10 to 15 minutes on two cores")
 	@$(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
+test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, JAX and PyTorch against each other
+	$(call say,"Testing the backends and several workers: usually 2 to 4 minutes on two cores")
+	@$(BIN)/python -m pytest tests/test_backends.py tests/test_distribution.py
+
+.venv-backends/.installed: requirements-backends.txt constraints.txt | .venv/.installed
+	$(call say,"Installing JAX and PyTorch without TensorFlow into .venv-backends: usually 1 to 3 minutes")
+	@$(BIN)/python -m venv --clear .venv-backends
+	@.venv-backends/bin/python -m pip install -q --disable-pip-version-check -r requirements-backends.txt -c constraints.txt
+	@touch $@
+
 lab: .venv/.installed  ## open JupyterLab on the first chapter
 	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")
 	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
@@ -68,4 +78,4 @@ clean:  ## remove what was built
 	rm -rf _build
 
 distclean: clean  ## remove the virtual environment and the fetched scripts too
-	rm -rf .venv _vendor
+	rm -rf .venv .venv-backends _vendor

@@ -1,5 +1,6 @@
 """What the tests of backends and of several workers share: processes with another backend, and a small training."""
 
+import functools
 import importlib.util
 import io
 import os
@@ -21,12 +22,14 @@ QUICK = ["--preset", "tiny", "--interval", "3", "--patch", "24", "--warmup", "2"
          "--clip-norm", "0.1", "--ema", "0.9"]
 
 
+@functools.cache
 def interpreter(backend: str) -> str:
-    """This Python if it has the backend, else that of `.venv-backends`; else the test is skipped."""
+    """The Python of `.venv-backends` if it has the backend, else this one; else the test is skipped."""
+    if (backend != "tensorflow" and APART.exists()
+            and not subprocess.run([APART, "-c", f"import {backend}"], capture_output=True).returncode):
+        return str(APART)
     if importlib.util.find_spec(backend):
         return sys.executable
-    if APART.exists() and not subprocess.run([APART, "-c", f"import {backend}"], capture_output=True).returncode:
-        return str(APART)
     pytest.skip(f"{backend} is not installed: run `make test-backends`")
 
 

@@ -1,8 +1,8 @@
 """One set of weights, one training, three backends: TensorFlow, JAX and PyTorch.
 
-Each backend runs in a process of its own: in this environment where it is installed here, else in `.venv-backends`,
-which `make test-backends` makes (and which has no TensorFlow). On JAX and PyTorch everything is blocked that a GPU
-machine may lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, ipywidgets.
+Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make test-backends` makes and
+which has no TensorFlow, or in this environment where they are installed here. Everything is blocked for them that a
+GPU machine may lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, ipywidgets.
 """
 
 import csv
