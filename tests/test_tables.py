@@ -6,10 +6,12 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from book import load_tool
+from PIL import Image
 
-from drcn_book import benchmark
+from drcn_book import benchmark, datasets
 from drcn_book.config import NetworkConfig, Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +19,8 @@ tables, ablate = load_tool("tables"), load_tool("ablate")
 
 
 def row(method, scale, dataset, psnr, ssim="", source="measured", **more):
-    return {"method": method, "scale": scale, "dataset": dataset, "psnr": psnr, "ssim": ssim, "source": source, **more}
+    return {"method": method, "scale": scale, "dataset": dataset, "psnr": psnr, "ssim": ssim, "source": source,
+            **more}
 
 
 def test_table():
@@ -53,9 +56,11 @@ def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
     (tmp_path / "trials.csv").write_text("change,psnr\nL1,36.62\n")
     text = "before\n<!-- table:trials -->\nold\n<!-- /table -->\nafter\n"
     new = tables.rewrite(text)
-    assert new.startswith("before\n<!-- table:trials -->\n| change | psnr  |\n") and new.endswith("<!-- /table -->\nafter\n")
-    assert "| L1     | 36.62 |" in new and "old" not in new and tables.rewrite(new) == new
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(text)])
+    assert new.startswith("before\n<!-- table:trials -->\n| change | psnr  |\n")
+    assert new.endswith("| L1     | 36.62 |\n<!-- /table -->\nafter\n")
+    assert "old" not in new and tables.rewrite(new) == new
+    cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(text)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     nbformat.write(notebook, tmp_path / "chapter.ipynb")
     cells = nbformat.reads(tables.updated(tmp_path / "chapter.ipynb"), as_version=4).cells
     assert cells[0].source == new and cells[1].source == text
@@ -95,14 +100,18 @@ def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
 
 
 def test_ablate_resumes_shares_runs_and_repeats_close_arms(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16), dtype="uint8")
+    Image.fromarray(noise).resize((48, 48)).save(folder / "noise.png")
+    monkeypatch.setattr(datasets, "validation_split", lambda split: {"one/coffee": datasets.photographs()["coffee"]})
     monkeypatch.setattr(ablate, "ROOT", tmp_path)
     monkeypatch.setattr(ablate, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(ablate, "LOGS", tmp_path / "logs")
-    monkeypatch.setattr(ablate, "DATASET", "Photos")
+    monkeypatch.setattr(ablate, "DATASET", folder)
     monkeypatch.setattr(ablate, "CLOSE", 100.0)
     monkeypatch.setattr(ablate, "SEEDS", 2)
-    recipe = {"train_set": "Photos", "patch": 16, "batch": 2, "steps": 4, "interval": 2, "precision": "float32"}
+    recipe = {"train_set": str(folder), "patch": 16, "batch": 2, "steps": 2, "interval": 2, "precision": "float32"}
     net = NetworkConfig(filters=4, recursions=1)
     monkeypatch.setattr(ablate, "questions", lambda: {"one": {"a": (net, recipe), "same": (net, recipe)}})
     ablate.main([])
@@ -128,4 +137,5 @@ def test_shipped_ablations_are_those_of_the_configuration():
             log = list(csv.DictReader(file))
         assert int(log[-1]["step"]) == recipe["steps"]
         assert max(float(line["psnr"]) for line in log) == pytest.approx(float(arm["validation_psnr"]), abs=6e-4)
-    assert {(arm["question"], arm["arm"]) for arm in rows} == {(q, a) for q, arms in questions.items() for a in arms}
+    asked = {(question, arm) for question, arms in questions.items() for arm in arms}
+    assert {(arm["question"], arm["arm"]) for arm in rows} == asked
