@@ -33,13 +33,14 @@ def _quoted():
 def _ladder(rows):
     """A line a change, a column a method and set: PSNR (dB), and in brackets the step from the protocol's."""
     columns = list(dict.fromkeys((row["method"], row["dataset"]) for row in rows))
+    columns.sort(key=lambda column: SETS.index(column[1]))
     found = {(row["method"], row["dataset"], row["change"]): row["psnr"] for row in rows}
 
     def cell(column, change):
         if (*column, change) not in found:
             return ""
         step = found[*column, change] - found[*column, "the protocol"]
-        return f"{found[*column, change]:.2f}" + (f" ({step:+.2f})" if change != "the protocol" else "")
+        return f"{found[*column, change]:.2f}" + (f" ({step:+z.2f})" if change != "the protocol" else "")
 
     return benchmark.markdown(["x2", *(f"{dataset}, {method}" for method, dataset in columns)],
                               [[change, *(cell(column, change) for column in columns)] for change in RUNGS])
