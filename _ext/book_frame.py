@@ -2,7 +2,8 @@
 
 * DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved
   outputs are shown (`make pages`). The notebooks themselves are never written.
-* A folded cell below the heading "Exercises" is a solution, and is called so.
+* A folded cell below the heading "Exercises" is a solution, and is called so; the cell that installs on Colab says
+  what it is, too. The marker by which nbval knows what to compare is not shown.
 * A chapter that was run says at its top how long that took, and on how many cores.
 * sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same
   constant twice on each page: its event handlers are taken out.
@@ -15,6 +16,8 @@ from pathlib import Path
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ConfigError
+
+MARKER = "# NBVAL_CHECK_OUTPUT\n"
 
 
 def choose_execution(app, config):
@@ -32,12 +35,22 @@ def remove_thebe(app):
                 app.disconnect(listener.id)
 
 
-def name_solutions(app, doctree):
+def name_folded_cells(app, doctree):
+    for cell in doctree.findall(nodes.container):
+        if "google.colab" in cell.astext():
+            cell["prompt_show"], cell["prompt_hide"] = "On Colab: install", "Hide"
     for section in doctree.findall(nodes.section):
         if section[0].astext().startswith("Exercises"):
             for cell in section.findall(nodes.container):
-                if "hide_mode" in cell:
-                    cell["prompt_show"], cell["prompt_hide"] = "Show the solution", "Hide the solution"
+                cell["prompt_show"], cell["prompt_hide"] = "Show the solution", "Hide the solution"
+
+
+def hide_markers(app, doctree):
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().startswith(MARKER):
+            text = block.astext().removeprefix(MARKER)
+            block.rawsource, block.children = text, []
+            block += nodes.Text(text)
 
 
 def print_minutes(app, doctree, docname):
@@ -54,6 +67,7 @@ def print_minutes(app, doctree, docname):
 def setup(app):
     app.connect("config-inited", choose_execution)
     app.connect("builder-inited", remove_thebe, priority=100)
-    app.connect("doctree-read", name_solutions)
+    app.connect("doctree-read", name_folded_cells)
+    app.connect("doctree-read", hide_markers)
     app.connect("doctree-resolved", print_minutes)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
