@@ -2,8 +2,8 @@
 
 * DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved
   outputs are shown (`make pages`). The notebooks themselves are never written.
-* A folded cell below the heading "Exercises" is a solution, and is called so; the cell that installs on Colab says
-  what it is, too. The marker by which nbval knows what to compare is not shown.
+* A folded cell below the heading "Exercises" is a solution, and is called so; so is the cell that installs on
+  Colab. The marker by which nbval knows what to compare is not shown.
 * A chapter that was run says at its top how long that took, and on how many cores.
 * sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same
   constant twice on each page: its event handlers are taken out.
