@@ -178,14 +178,14 @@ def player(seen: Inspection, start: int | None = None) -> str:
 
     start: the frame shown first (default: the ensemble). Where scripts do not run, the contact sheet is seen.
     """
-    # Pictures are kept exactly; differences and channels, which are read by eye only, as well as one can see.
-    views = {view: [_uri(frame(seen, view, i), **({"lossless": True} if view in ("output", "truth") else {"quality": 80}))
-                    for i in range(1 if view == "truth" else len(seen.labels))] for view in view_names(seen)}
-    count = range(len(seen.labels))
+    views, everything = {}, range(len(seen.labels))
+    for view in view_names(seen):       # channels are read by eye only; all else is kept exactly
+        kind = {"quality": 90} if view.startswith("channel") else {"lossless": True, "quality": 100, "method": 6}
+        views[view] = [_uri(frame(seen, view, i), **kind) for i in everything[: 1 if view == "truth" else None]]
     state = {
-        "labels": seen.labels, "start": len(seen.labels) - 1 if start is None else start, "views": views,
-        "captions": {view: [caption(seen, view, i) for i in count] for view in views},
-        "numbers": [numbers(seen, i) for i in count], "width": seen.x.shape[1],
+        "labels": seen.labels, "start": everything[-1] if start is None else start, "views": views,
+        "captions": {view: [caption(seen, view, i) for i in everything] for view in views},
+        "numbers": [numbers(seen, i) for i in everything], "width": seen.x.shape[1],
     }
     data = json.dumps(state).replace("</", "<\\/")       # a string must not end the script
     sheet = _uri(contact_sheet(seen, [v for v in ("output", "error", "change") if v in views], 96), quality=70)

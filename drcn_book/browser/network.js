@@ -29,7 +29,7 @@ function drcnNetwork(model) {
   progress.setAttribute("aria-label", "Progress");
   const range = make("input", { type: "range", min: 0, max: 0, value: 0, step: 1 });
   range.setAttribute("aria-label", "Recursion shown");
-  const name = make("output", { className: "drcn-name" });
+  const name = make("span", { className: "drcn-name" });
   const zoom = make("select", {}, ...[1, 2, 3, 4].map((times) => make("option", { value: times, textContent: `${times}×` })));
   const look = make("div", { className: "drcn-controls", hidden: true }, range, name, make("label", {}, "Zoom ", zoom));
   const canvas = make("canvas", { hidden: true });

@@ -21,7 +21,7 @@ function drcnPlayer(state) {
   const last = state.labels.length - 1;
   const range = make("input", { type: "range", min: 0, max: last, step: 1, value: state.start });
   range.setAttribute("aria-label", "Recursion");
-  const name = make("output", { className: "drcn-name" });
+  const name = make("span", { className: "drcn-name" });
   const play = make("button", { type: "button", className: "drcn-play" });
   const [viewLabel, view] = choice("Show", Object.keys(state.views).map((key) => [key, key]));
   const [zoomLabel, zoom] = choice("Zoom", [1, 2, 3, 4, 6].map((times) => [times, times + "×"]));
