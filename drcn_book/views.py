@@ -1,4 +1,4 @@
-"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser and nothing else."""
+"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser alone."""
 
 import base64
 import io
@@ -57,7 +57,8 @@ def frame(seen: Inspection, view: str, i: int) -> Image.Image:
         return _signed((seen.errors if view == "error" else seen.changes)[i], span(seen, view))
     maps = seen.features[..., seen.channels.index(int(view.removeprefix("channel ")))]
     low, high = maps.min(), np.percentile(maps, 99.8)        # a few border pixels would darken all others
-    return Image.fromarray(quantise(255 * (maps[..., min(i, seen.depth)] - low) / (high - low or 1)).astype("uint8"))
+    grey = 255 * (maps[..., min(i, seen.depth)] - low) / (high - low or 1)
+    return Image.fromarray(quantise(grey).astype("uint8"))
 
 
 def caption(seen: Inspection, view: str, i: int) -> str:
@@ -66,7 +67,8 @@ def caption(seen: Inspection, view: str, i: int) -> str:
     if view == "output":
         return name[i][0].upper() + name[i][1:] + (": the output" if i > 0 else "")
     if view == "error":
-        return f"{name[i]} minus the truth: red too bright, blue too dark, full at {span(seen, view):.0f} levels".capitalize()
+        return (f"{name[i]} minus the truth: red too bright, blue too dark, "
+                f"full at {span(seen, view):.0f} levels").capitalize()
     if view == "change":
         return ("Nothing has changed yet" if i == 0 else
                 f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize())
@@ -102,7 +104,7 @@ def enlarge(picture: Image.Image, width: int) -> Image.Image:
 def contact_sheet(seen: Inspection, views: list[str] | None = None, width: int = 160) -> Image.Image:
     """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least `width` wide."""
     views = views or [view for view in view_names(seen) if view != "truth"]
-    count, gap, margin = len(seen.labels), 6, 28
+    count, gap, margin, font = len(seen.labels), 6, 28, ImageFont.load_default(15)
     cells = []
     for row, view in enumerate(views):
         for i, label in enumerate(seen.labels):
@@ -114,7 +116,7 @@ def contact_sheet(seen: Inspection, views: list[str] | None = None, width: int =
     for row, view in enumerate(views):
         top = gap + sum(down[:row])
         side = Image.new("RGB", (cells[-1].height, margin), "white")
-        ImageDraw.Draw(side).text((side.width / 2, margin / 2), view, "#222222", ImageFont.load_default(15), anchor="mm")
+        ImageDraw.Draw(side).text((side.width / 2, margin / 2), view, "#222222", font, anchor="mm")
         sheet.paste(side.rotate(90, expand=True), (0, top + down[row] - gap - side.width))
         for i in range(count):
             sheet.paste(cells[row * count + i], (margin + i * across, top))
@@ -164,7 +166,8 @@ def curve(seen: Inspection, i: int = 0) -> str:
         f' data-points="{json.dumps(points)}" style="width:100%;max-width:350px" fill="currentColor">'
         '<style>.grid{stroke:currentColor;stroke-opacity:.2}</style>'
         f'<text x="8" y="14">{title}</text>{ticks}{names}<text x="194" y="192" text-anchor="middle">recursion d '
-        f'(all: the ensemble)</text><polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>{dots}'
+        f'(all: the ensemble)</text><polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>'
+        f'{dots}'
         f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" stroke="currentColor" '
         'stroke-width="2"/></svg>')
 

@@ -14,10 +14,10 @@ from drcn_book import degradation, images, inspection, model, upscaling, views, 
 
 PAGE = "notebooks/08_inside.html"
 PIXELS = """image => {
-    const canvas = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
-    const context = canvas.getContext('2d');
+    const [width, height] = [image.naturalWidth, image.naturalHeight];
+    const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
     context.drawImage(image, 0, 0);
-    return [image.naturalWidth, ...context.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 == 0)];
+    return [width, ...context.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 0)];
 }"""
 
 
@@ -157,9 +157,9 @@ def test_fits_screen_and_theme(open_page, width, theme):
             const numbers = text => text.match(/[\\d.]+/g).map(Number);
             let ground = part;
             while (ground && (numbers(getComputedStyle(ground).backgroundColor)[3] === 0)) ground = ground.parentElement;
-            const pair = [getComputedStyle(part).color, ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)']
-                .map(c => light(numbers(c))).sort();
-            return (pair[1] + 0.05) / (pair[0] + 0.05);
+            const colours = [getComputedStyle(part).color,
+                ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)'].map(c => light(numbers(c)));
+            return (Math.max(...colours) + 0.05) / (Math.min(...colours) + 0.05);
         }""")
         assert contrast > 4.5, f"text on its ground in the {theme} theme"
 
@@ -212,7 +212,8 @@ def says(page, text: str, seconds: int = 60) -> str:
 
 
 def choose(page, name: str, content: bytes) -> None:
-    network(page).locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    file = {"name": name, "mimeType": "image/png", "buffer": content}
+    network(page).locator("input[type=file]").set_input_files(file)
 
 
 def enlarge(page) -> None:
@@ -353,8 +354,8 @@ def test_transparent_and_single_pixels(open_page):
     choose(page, "dot.png", views.encode(Image.new("RGBA", (1, 1), (0, 0, 0, 0))))
     enlarge(page)
     says(page, "Done: 1×1 became 2×2")
-    assert page.locator(".drcn-network canvas").evaluate("c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]") == [
-        255, 255, 255, 255], "transparent shows as white"
+    corner = network(page).locator("canvas").evaluate("c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]")
+    assert corner == [255, 255, 255, 255], "transparent shows as white"
 
 
 def test_browser_without_simd(open_page):
