@@ -99,7 +99,8 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
 
         return Team(devices=jax.local_device_count())
     names = addresses.split(",")
-    if len(names) < 2 or not all(re.fullmatch(r"[\w.-]+(:\d+)?", name) for name in names) or ":" not in names[0]:
+    hosts = all(re.fullmatch(r"[\w.-]+(:\d+)?", name) for name in names)
+    if len(names) < 2 or not hosts or ":" not in names[0]:
         raise ConfigError(f"--workers {addresses}: list two machines or more, the first with the port where they "
                           "meet, such as 10.0.0.1:9000,10.0.0.2.")
     if worker is None or not 0 <= worker < len(names):
@@ -110,22 +111,23 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
                           "KERAS_BACKEND=jax. The weights are the same on every backend.")
     import jax
 
-    _exit_instead_of_abort()
+    apart = f"Worker {worker} did not meet the others at {names[0]} within two minutes: start all of them."
+    _exit_instead_of_abort(apart)
     try:
         jax.distributed.initialize(names[0], len(names), worker, initialization_timeout=120,
                                    heartbeat_timeout_seconds=30, shutdown_timeout_seconds=30)
     except RuntimeError as error:
-        raise TrainingError(f"Worker {worker} did not meet the others at {names[0]}: "
-                            f"{str(error).splitlines()[0]}") from None
+        raise TrainingError(f"{apart} ({str(error).splitlines()[0]})") from None
+    _exit_instead_of_abort(LOST)
     return Team(worker, len(names), jax.device_count())
 
 
-def _exit_instead_of_abort():
-    """JAX's runtime aborts the process, past Python, when worker 0 is gone. Then say so, and exit with 2."""
+def _exit_instead_of_abort(message):
+    """JAX's runtime aborts the process, past Python, when a worker stays away. Then say so, and exit with 2."""
 
     def gone(_):
-        os.write(2, f"drcn: {LOST}\n".encode())
+        os.write(2, f"drcn: {message}\n".encode())
         os._exit(2)
 
-    _exit_instead_of_abort.handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(gone)
+    _exit_instead_of_abort.handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(gone)  # kept from the collector
     ctypes.CDLL(None).signal(signal.SIGABRT, _exit_instead_of_abort.handler)
