@@ -8,8 +8,8 @@ the number of devices.
 Why not TensorFlow's strategies: with Keras 3.15 and TensorFlow 2.21, `fit` under MultiWorkerMirroredStrategy
 fails in turn on building the model from a distributed batch, on cutting a PyDataset a second time, and on
 averaging a scalar loss along an axis. Under every strategy a loss of one's own has to divide itself by the
-number of devices, and `global_clipnorm` cuts each device's part of the gradient instead of the sum. On JAX none
-of this arises, and weights and checkpoints move to TensorFlow and back.
+number of devices, and `global_clipnorm` cuts each device's part of the gradient instead of the sum. On JAX
+none of this arises, and weights and checkpoints move to TensorFlow and back.
 """
 
 import atexit
@@ -53,8 +53,8 @@ class Team:
     def rows(self, batch: int) -> slice:
         """This worker's part of a batch of so many patches. ConfigError if devices cannot share it evenly."""
         if batch % self.devices:
-            raise ConfigError(f"batch = {batch} cannot be cut evenly over {self.devices} devices: use a multiple "
-                              f"of {self.devices}.")
+            raise ConfigError(f"batch = {batch} cannot be cut evenly over {self.devices} devices: use a "
+                              f"multiple of {self.devices}.")
         share = batch // self.workers
         return slice(self.worker * share, (self.worker + 1) * share)
 
@@ -101,8 +101,8 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
     names = addresses.split(",")
     hosts = all(re.fullmatch(r"[\w.-]+(:\d+)?", name) for name in names)
     if len(names) < 2 or not hosts or ":" not in names[0]:
-        raise ConfigError(f"--workers {addresses}: list two machines or more, the first with the port where they "
-                          "meet, such as 10.0.0.1:9000,10.0.0.2.")
+        raise ConfigError(f"--workers {addresses}: list two machines or more, the first with the port where "
+                          "they meet, such as 10.0.0.1:9000,10.0.0.2.")
     if worker is None or not 0 <= worker < len(names):
         raise ConfigError(f"--worker {worker}: say which of the {len(names)} workers this is, 0 to "
                           f"{len(names) - 1}.")
@@ -123,7 +123,7 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
 
 
 def _exit_instead_of_abort(message):
-    """JAX's runtime aborts the process, past Python, when a worker stays away. Then say so, and exit with 2."""
+    """JAX's runtime aborts the process, past Python, when a worker stays away: then say so, exit with 2."""
 
     def gone(_):
         os.write(2, f"drcn: {message}\n".encode())

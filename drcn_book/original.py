@@ -1,11 +1,11 @@
 """Networks trained with jiny2001/deeply-recursive-cnn-tf, brought over from their TensorFlow 1 checkpoints.
 
-That code works on luma of 0..255, has a ReLU on every convolution, the last one included, joins the input to the last
-convolution's input, and divides the ensemble's weights by their sum.
+That code works on luma of 0..255, has a ReLU on every convolution, the last one included, joins the input to
+the last convolution's input, and divides the ensemble's weights by their sum.
 
-This package works on luma / 255. A convolution with a ReLU is homogeneous, ReLU(W * (c x) + c b) = c ReLU(W * x + b)
-for c > 0, and so is a chain of them, with concatenations, sums and weighted means between. So dividing every bias by
-255 gives the same network on values of 0..1, exactly.
+This package works on luma / 255. A convolution with a ReLU is homogeneous,
+ReLU(W * (c x) + c b) = c ReLU(W * x + b) for c > 0, and so is a chain of them, with concatenations, sums and
+weighted means between. So dividing every bias by 255 gives the same network on values of 0..1, exactly.
 """
 
 import re
@@ -36,13 +36,13 @@ def read_checkpoint(path: str | Path) -> dict[str, np.ndarray]:
     """
     prefix = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", str(path))
     if not (Path(prefix).is_file() or Path(prefix + ".index").is_file()):
-        raise WeightsError(f"{path}: no such checkpoint: neither {Path(prefix).name} nor {Path(prefix).name}.index "
-                           "is there.")
+        raise WeightsError(f"{path}: no such checkpoint: neither {Path(prefix).name} nor "
+                           f"{Path(prefix).name}.index is there.")
     try:
         import tensorflow as tf
     except ImportError:
-        raise WeightsError("Reading a TensorFlow checkpoint needs TensorFlow: `pip install tensorflow-cpu`. The weights "
-                           "file made from it works without.") from None
+        raise WeightsError("Reading a TensorFlow checkpoint needs TensorFlow: `pip install tensorflow-cpu`. "
+                           "The weights file made from it works without.") from None
     wanted = [ENSEMBLE, *(name for pair in LAYERS.values() for name in pair)]
     try:
         reader = tf.train.load_checkpoint(prefix)
@@ -50,19 +50,23 @@ def read_checkpoint(path: str | Path) -> dict[str, np.ndarray]:
         names = {name: next((n for n in (name, f"{name}_1") if n in stored), None) for name in wanted}
         missing = [name for name in wanted if names[name] is None]
         if missing:
-            raise WeightsError(f"{path}: has no variable {missing[0]!r} (nor {missing[0]}_1): not a checkpoint of "
-                               f"deeply-recursive-cnn-tf. It holds {', '.join(sorted(stored)[:4]) or 'nothing'} ...")
+            held = ", ".join(sorted(stored)[:4])
+            raise WeightsError(f"{path}: has no variable {missing[0]!r} (nor {missing[0]}_1): not a "
+                               f"checkpoint of deeply-recursive-cnn-tf. It holds {held or 'nothing'} ...")
         return {name: np.asarray(reader.get_tensor(names[name]), "float32") for name in wanted}
     except (tf.errors.OpError, RuntimeError, ValueError, IndexError) as error:
-        raise WeightsError(f"{path}: not a readable TensorFlow checkpoint ({str(error).splitlines()[0]}).") from None
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{path}: not a readable TensorFlow checkpoint ({reason}).") from None
 
 
-def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None = None, output_relu: bool = True,
-            source: str | Path = "checkpoint") -> tuple[NetworkConfig, dict[str, np.ndarray]]:
+def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None = None,
+            output_relu: bool = True, source: str | Path = "checkpoint"
+            ) -> tuple[NetworkConfig, dict[str, np.ndarray]]:
     """The configuration here, and the weights by their paths here, of the original's variables.
 
-    scale: the enlargement it was trained for, which the checkpoint does not say. skip: None takes "concat" where the
-    last convolution has F + 1 inputs and "add" where it has F. output_relu: False for a network without the last ReLU.
+    scale: the enlargement it was trained for, which the checkpoint does not say. skip: None takes "concat"
+    where the last convolution has F + 1 inputs and "add" where it has F. output_relu: False for a network
+    without the last ReLU.
     WeightsError names a variable whose shape fits no such network, or that holds no finite numbers.
     """
     kernel, bias = LAYERS["embedding_1"]
@@ -78,14 +82,15 @@ def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None =
     expected[ENSEMBLE] = (variables[ENSEMBLE].size,)
     for name, shape in expected.items():
         if variables[name].shape != shape or not filters:
-            raise WeightsError(f"{source}: {name} has the shape {variables[name].shape}, not {shape} as a network of "
-                               f"3x3 convolutions, {filters} filters and skip {skip!r} has.")
+            raise WeightsError(f"{source}: {name} has the shape {variables[name].shape}, not {shape} as a "
+                               f"network of 3x3 convolutions, {filters} filters and skip {skip!r} has.")
         if not np.isfinite(variables[name]).all():
             raise WeightsError(f"{source}: {name} holds values that are no finite numbers.")
     w = variables[ENSEMBLE]
     if not w.sum():
         raise WeightsError(f"{source}: the ensemble's weights {ENSEMBLE} sum to 0.")
-    config = NetworkConfig(filters=filters, recursions=w.size, scale=scale, skip=skip, output_relu=output_relu)
+    config = NetworkConfig(filters=filters, recursions=w.size, scale=scale, skip=skip,
+                           output_relu=output_relu)
     tensors = {"ensemble/w": w / w.sum()}
     for layer, (kernel, bias) in LAYERS.items():
         tensors[f"{layer}/kernel"], tensors[f"{layer}/bias"] = variables[kernel], variables[bias] / 255
@@ -94,10 +99,11 @@ def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None =
 
 def import_checkpoint(path: str | Path, out: str | Path, scale: int = 2, skip: str | None = None,
                       output_relu: bool = True) -> NetworkConfig:
-    """Write the network of an original's checkpoint as a weights file of this package; returns its configuration.
+    """Write the network of an original's checkpoint as a weights file of this package; returns its
+    configuration.
 
-    Options and errors: see `read_checkpoint` and `convert`. StorageError if `out` cannot be written; `out` is whole or
-    not there.
+    Options and errors: see `read_checkpoint` and `convert`. StorageError if `out` cannot be written; it is
+    whole or not there.
     """
     config, tensors = convert(read_checkpoint(path), scale, skip, output_relu, path)
     network = config.build()

@@ -1,4 +1,4 @@
-"""What the tests of backends and of several workers share: processes with another backend, and a small training."""
+"""What the tests of backends and of workers share: processes with another backend, and a small training."""
 
 import functools
 import importlib.util
@@ -37,9 +37,9 @@ def start(backend: str, code: str, *args, folder: Path, **environment) -> subpro
     """Python code in a process of its own, in `folder`, with a backend on the processor."""
     if backend != "tensorflow":
         code = f"import sys\nsys.modules.update(dict.fromkeys({LACKING}))\n{code}"
-    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.Popen([interpreter(backend), "-u", "-c", code, *map(str, args)], env=env, cwd=folder, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([interpreter(backend), "-u", "-c", code, *map(str, args)], env=env | environment,
+                            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def run(backend: str, code: str, *args, folder: Path, **environment) -> str:

@@ -1,8 +1,8 @@
 """One set of weights, one training, three backends: TensorFlow, JAX and PyTorch.
 
-Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make test-backends` makes and
-which has no TensorFlow, or in this environment where they are installed here. Everything is blocked for them that a
-GPU machine may lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, ipywidgets.
+Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make test-backends`
+makes and which has no TensorFlow, or in this environment where they are installed here. Everything is blocked
+for them that a GPU machine may lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, widgets.
 """
 
 import csv
@@ -41,7 +41,7 @@ sys.exit(cli.main(["train", *sys.argv[1:]]))
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """Pictures in one file, and weights to begin from: each backend draws other random numbers from a seed."""
+    """Pictures in one file, and weights to begin from: each backend draws other numbers from a seed."""
     folder = tmp_path_factory.mktemp("material")
     config = preset("tiny", "authors")
     save_weights(folder / "start.safetensors", build(config, seed=5), config)

@@ -57,7 +57,7 @@ def same_course(folder, alone):
 
 
 def test_two_workers_equal_one_with_the_double_batch(pack, alone, tmp_path):
-    """4 patches on each of two workers, and 8 on one: the same loss, also with a clipped gradient and a mean."""
+    """4 patches on each of two workers, 8 on one: the same loss, also with a clipped gradient and a mean."""
     pair = start_two(pack, tmp_path, "--steps", "6")
     ends = [process.communicate(timeout=900) for process in pair]
     assert [process.returncode for process in pair] == [0, 0], ends

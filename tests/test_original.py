@@ -1,4 +1,4 @@
-"""Networks of deeply-recursive-cnn-tf come over from their TensorFlow 1 checkpoints, and nothing half-read does."""
+"""Networks of deeply-recursive-cnn-tf come over from their checkpoints, and nothing half-read does."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,8 @@ def write_original(path, image, skip="concat", suffix="_1", output_relu=True, sa
         x = v1.placeholder(tf.float32, [None, None, None, 1])
         h = conv(x, weight("W-1_conv/conv_W", (3, 3, 1, F)), bias("W-1_conv/conv_B", F))
         h = conv(h, weight("W0_conv/conv_W", (3, 3, F, F)), bias("W0_conv/conv_B", F))
-        w, b = v1.Variable(np.float32(np.eye(F)[None, None] / 9 + np.zeros((3, 3, F, F))), name="W_conv"), bias("B", F)
+        blur = np.eye(F, dtype="float32")[None, None] / 9 + np.zeros((3, 3, 1, 1), "float32")
+        w, b = v1.Variable(blur, name="W_conv"), bias("B", F)
         w_1, b_1 = weight("WD1_conv", (3, 3, F, F)), bias("BD1", F)
         last = F + (skip == "concat")
         w_2, b_2 = weight("WD2_conv", (3, 3, last, 1)), bias("BD2", 1, mean=30)
@@ -68,13 +69,15 @@ def image():
 
 
 @pytest.mark.parametrize("skip, suffix, output_relu", [
-    ("concat", "_1", True), ("concat", "", True), ("add", "_1", True), ("add", "", False), ("none", "_1", True)])
+    ("concat", "_1", True), ("concat", "", True), ("add", "_1", True), ("add", "", False),
+    ("none", "_1", True)])
 def test_output_equals_the_originals(tmp_path, image, capsys, skip, suffix, output_relu):
     expected = write_original(tmp_path / "model.ckpt", image, skip, suffix, output_relu)
     assert np.ptp(expected) > 20, "the network must do something for this test to mean anything"
     out = tmp_path / "network.safetensors"
     options = ["--skip", skip] * (skip == "none") + ["--no-output-relu"] * (not output_relu)
-    assert cli.main(["weights", "import", str(tmp_path / "model.ckpt"), str(out), "--scale", "3", *options]) == 0
+    checkpoint = str(tmp_path / "model.ckpt")
+    assert cli.main(["weights", "import", checkpoint, str(out), "--scale", "3", *options]) == 0
     assert f"{F} filters, {D} recursions" in capsys.readouterr().out
     network, config = load(out)
     assert (config.skip, config.scale, config.recursions) == (skip, 3, D)
@@ -172,7 +175,8 @@ def test_the_original_size_has_the_originals_parameters():
 def test_a_place_that_cannot_be_written(tmp_path, capsys):
     save_variables(tmp_path / "model.ckpt", {})
     (tmp_path / "file").write_text("")
-    assert cli.main(["weights", "import", str(tmp_path / "model.ckpt"), str(tmp_path / "file" / "x.safetensors")]) == 2
+    out = tmp_path / "file" / "x.safetensors"
+    assert cli.main(["weights", "import", str(tmp_path / "model.ckpt"), str(out)]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
