@@ -15,7 +15,7 @@ from .images import read_luma
 from .inspection import inspect
 
 WIDTH = 480             # the picture is shown about this wide, in pixels of the screen
-LARGEST_UPLOAD = 320    # of a larger picture the middle is taken, so that an answer comes within seconds
+LARGEST_UPLOAD = 256    # of a larger picture the middle is taken, so that an answer comes within seconds
 
 
 class Inspector(ipywidgets.VBox):

@@ -83,8 +83,9 @@ def test_upload_of_a_picture(inspector):
     cat = data.chelsea()
     inspector.view.value = "error"
     upload(inspector, "cat.png", views.encode(Image.fromarray(cat)))
-    left = (cat.shape[1] - LARGEST_UPLOAD) // 2
-    np.testing.assert_array_equal(inspector.seen.truth, images.luma(cat)[:, left : left + LARGEST_UPLOAD])
+    top, left = ((side - LARGEST_UPLOAD) // 2 for side in cat.shape[:2])
+    middle = images.luma(cat)[top : top + LARGEST_UPLOAD, left : left + LARGEST_UPLOAD]
+    np.testing.assert_array_equal(inspector.seen.truth, middle)
     assert "451x300 pixels" in inspector.message.value and "middle" in inspector.message.value
     inspector.kind.value = False
     upload(inspector, "small.png", views.encode(Image.fromarray(cat[:40, :60])))
