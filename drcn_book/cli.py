@@ -92,6 +92,8 @@ def _add_options(parser, record):
 def evaluate(args):
     from . import benchmark, datasets, weights
 
+    if args.method and args.weights:
+        raise ConfigError(f"--method {args.method} needs no --weights, and bicubic stands beside each network anyway.")
     names = weights.shipped() if args.weights == ["all"] else args.weights
     networks = [benchmark.network_method(name) for name in names]
     if args.self_ensemble:
@@ -253,6 +255,7 @@ def _parser():
     commands.choices["evaluate"].set_defaults(run_command=evaluate)
     add("--weights", nargs="+", default=[], metavar="NAME",
         help="shipped names, weights files, or all (the shipped ones); without it: bicubic alone")
+    add("--method", choices=["bicubic"], help="the method without weights, alone")
     add("--dataset", nargs="+", help="Set5, Set14, B100, Urban100, all (the four), Photos, or folders "
         "(default Set5 where it is, else Photos)")
     add("--scale", nargs="+", type=int, help="enlargements (default: those of the weights)")

@@ -72,6 +72,7 @@ def test_a_network_is_measured_at_its_own_scale_only(folder, network, capsys):
     with pytest.raises(ConfigError, match="trained for x2, not x3"):
         benchmark.measure(benchmark.network_method(network), folder, 3)
     assert main(["evaluate", "--weights", str(network), "--dataset", str(folder), "--scale", "3"]) == 2
+    assert main(["evaluate", "--method", "bicubic", "--weights", str(network), "--dataset", str(folder)]) == 2
     assert "add --scale 2" in capsys.readouterr().err
 
 
@@ -87,7 +88,7 @@ def test_evaluate_prints_and_merges(folder, network, tmp_path, capsys):
     assert [row["output"] for row in benchmark.read(tmp_path / "recursions.csv")] == ["final", "1", "2", "3"]
     assert main(command) == 0
     assert benchmark.read(tmp_path / "benchmark.csv") == first
-    assert main(["evaluate", "--dataset", str(folder), "--scale", "4", "--save", str(tmp_path)]) == 0
+    assert main(["evaluate", "--method", "bicubic", "--dataset", str(folder), "--scale", "4", "--save", str(tmp_path)]) == 0
     assert [row["scale"] for row in benchmark.read(tmp_path / "benchmark.csv")] == [2, 2, 2, 4]
 
 
