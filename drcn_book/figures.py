@@ -337,8 +337,31 @@ def successors() -> Figure:
     return figure
 
 
+def data_parallel() -> Figure:
+    """One batch cut over two devices, and the mean of their gradients moving both copies of the network."""
+    figure, axis = _canvas(76, 29)
+    middle, mean = 14, (63, 14)
+    _box(axis, 7.5, middle, "8 patches", "bicubic", 13, 5)
+    for y, number in ((21, 1), (7, 2)):
+        _arrow(axis, (14, middle), (22, y))
+        _label(axis, 15.5, (middle + y) / 2 + (2 if y > middle else -2), "4")
+        _box(axis, 30, y, f"device {number}: $\\theta$", "recursion", 16, 5)
+        _arrow(axis, (38, y), (43, y))
+        _box(axis, 49, y, f"$g_{number}$", "ensemble", 12, 5)
+        _arrow(axis, (55, y), (mean[0] - 2.5, middle + (1.8 if y > middle else -1.8)))
+        edge = 27 if y > middle else 1
+        _arrow(axis, (mean[0] + 4, middle), (72, middle), (72, edge), (30, edge),
+               (30, y + (2.5 if y > middle else -2.5)), colour=COLOURS["ensemble"])
+    _box(axis, *mean, "mean", "ensemble", 8, 4)
+    _label(axis, 50, 28, "the same step on every device", COLOURS["ensemble"], 8)
+    _label(axis, 30, middle, "the same parameters", COLOURS["recursion"], 8)
+    _label(axis, 49, middle, "gradients", COLOURS["ensemble"], 8)
+    return figure
+
+
 DRAWINGS = {draw.__name__: draw for draw in (
-    network_rolled, network_unrolled, authors_wiring, receptive_field, gradient_flow, successors)}
+    network_rolled, network_unrolled, authors_wiring, receptive_field, gradient_flow,
+    data_parallel, successors)}
 
 
 def svg(name: str) -> bytes:
