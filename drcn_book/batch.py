@@ -1,11 +1,11 @@
-"""Many pictures: from what the command line names to one job a picture, done one by one or on a Ray cluster."""
+"""Many pictures: from what the command line names to one job each, done one by one or on a Ray cluster."""
 
 import io
 import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -21,17 +21,18 @@ STANDARD = "-"
 
 @dataclass(frozen=True)
 class Job:
-    """One picture: from which file to which; "-" is standard input or output. resume: leave it if it is there."""
+    """One picture: from which file to which, "-" being standard input or output. resume: leave it if done."""
 
     source: str
     target: str
     resume: bool = False
 
 
-def plan(sources: list[str], output: str | None, scale: int, resume: bool = False) -> tuple[list[Job], list[str]]:
+def plan(sources: list[str], output: str | None, scale: int,
+         resume: bool = False) -> tuple[list[Job], list[str]]:
     """The jobs of files and folders, and a line for each source that gives none.
 
-    A file NAME.png becomes NAME_x2.png beside it, or `output`, or, if that is a folder, a file of its own name in it.
+    A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a folder.
     A folder becomes FOLDER_x2 or `output`, with its structure kept; what is there already is left as it is.
     """
     jobs, wrong, targets = [], [], {}
@@ -45,7 +46,8 @@ def plan(sources: list[str], output: str | None, scale: int, resume: bool = Fals
             elif job.target != STANDARD and _same(job.source, job.target):
                 wrong.append(f"{job.source}: the output would overwrite it; name another place with -o.")
             elif job.target != STANDARD and job.target in targets:
-                wrong.append(f"{job.source}: the output {job.target} is that of {targets[job.target]} already.")
+                first = targets[job.target]
+                wrong.append(f"{job.source}: the output {job.target} is that of {first} already.")
             else:
                 targets[job.target] = job.source
                 jobs.append(job)
@@ -60,10 +62,11 @@ def _jobs(source, output, out, scale, resume, several):
         else:
             yield Job(source, output or STANDARD)
     elif path.is_dir():
-        named = Path(os.path.abspath(path)).name
-        root = (out / named if several else out) if out else Path(os.path.abspath(path)).with_name(f"{named}_x{scale}")
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in pictures.FORMATS and file.is_file()
-                       and not file.name.startswith(".") and not _inside(file, root, path))
+        folder = Path(os.path.abspath(path))
+        root = folder.with_name(f"{folder.name}_x{scale}") if not out else out / folder.name if several else out
+        found = sorted(file for file in path.rglob("*")
+                       if file.suffix.lower() in pictures.FORMATS and not file.name.startswith(".")
+                       and file.is_file() and not _inside(file, root, path))
         for file in found:
             yield Job(str(file), str(root / file.relative_to(path)), resume=True)
         if not found:
@@ -103,7 +106,7 @@ def is_done(job: Job, scale: int) -> bool:
 
 
 def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
-    """Do one job; returns the line that says what was done. Raises subclasses of DRCNError that name the file."""
+    """Do one job; returns the line that says what was done. Raises DRCNErrors that name the file."""
     start, s = time.perf_counter(), upscaler.scale
     if job.resume and is_done(job, s):
         return f"{job.source}: {job.target} is there already."
@@ -122,7 +125,7 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
         else:
             pictures.write(result, job.target, format)
     except Exception as error:
-        if isinstance(error, MemoryError) or type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError"):
+        if type(error).__name__ in ("MemoryError", "ResourceExhaustedError", "OutOfMemoryError"):
             raise PictureError(f"{picture.name}: {size[0]}x{size[1]} pixels do not fit in the memory; "
                                "try a smaller --tile.") from None
         raise
@@ -142,12 +145,16 @@ def _to_standard_output(picture, format):
 
 
 def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[bool, str]]:
-    """Do the jobs here; for each whether it went well, and its line. Progress with time left on standard error."""
+    """Do the jobs here: for each whether it went well, and its line. Progress goes to standard error."""
     for job in tqdm(jobs, "pictures", delay=2, leave=False, disable=len(jobs) < 2 or None):
         try:
             yield True, enlarge(job, upscaler, sys.stderr.isatty())
         except DRCNError as error:
             yield False, str(error)
+
+
+def _last_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]
 
 
 class _Worker:
@@ -162,16 +169,21 @@ class _Worker:
 
 
 def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
-    """Do the jobs on a Ray cluster (RAY_ADDRESS, or this machine), as `one_by_one`; files must be visible everywhere.
+    """Do the jobs on a Ray cluster (RAY_ADDRESS, or this machine), as `one_by_one`.
 
-    ConfigError if Ray is not installed.
+    Files and this package must be visible on every machine. ConfigError if Ray is not installed, or gives up.
     """
     try:
         import ray.data
     except ImportError:
         raise ConfigError("--ray needs Ray: pip install 'drcn-book[ray]'.") from None
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="error")
+        home = str(Path(__file__).resolve().parents[1])                # workers import the package from here
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+        try:
+            ray.init(log_to_driver=False, logging_level="error")
+        except Exception as error:  # Ray raises bare ones
+            raise ConfigError(f"Ray cannot start here ({_last_line(error)}).") from None
     ray.data.DataContext.get_current().enable_progress_bars = sys.stderr.isatty()
     cluster = ray.cluster_resources()
     gpus = int(cluster.get("GPU", 0))
@@ -180,21 +192,26 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
     weights = options.get("weights")
     if weights and Path(weights).exists():
         options = {**options, "weights": os.path.abspath(weights)}
-    rows = [{"source": os.path.abspath(job.source), "target": os.path.abspath(job.target), "resume": job.resume}
+    rows = [asdict(replace(job, source=os.path.abspath(job.source), target=os.path.abspath(job.target)))
             for job in jobs]
     done = ray.data.from_items(rows, override_num_blocks=min(len(rows), 100 * workers)).map(
-        _Worker, fn_constructor_args=(options,), compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers), **need)
-    for row in done.iter_rows():
-        yield row["well"], row["line"]
+        _Worker, fn_constructor_args=(options,), **need,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers))
+    try:
+        for row in done.iter_rows():
+            yield row["well"], row["line"]
+    except ray.exceptions.RayError as error:
+        raise ConfigError(f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes on "
+                          "from there.") from None
 
 
 def upscale(sources: list[str], output: str | None = None, ray: bool = False, **options) -> int:
-    """The command `drcn upscale`: its exit status. A line for each picture; what went wrong is on standard error."""
+    """The command `drcn upscale`; returns its exit status. A line a picture, on standard error if it failed."""
     upscaler = Upscaler(**options)
     jobs, wrong = plan(sources, output, upscaler.scale, resume=ray)
     to_picture = any(job.target == STANDARD for job in jobs)
     if to_picture and sys.stdout.isatty():
-        raise ConfigError("A picture is not written to a terminal: name a file with -o, or redirect standard output.")
+        raise ConfigError("A picture is not written to a terminal: name a file with -o or redirect it.")
     if to_picture and ray:
         raise ConfigError("--ray takes files and folders, not standard input and output.")
     failed = len(wrong)
@@ -202,5 +219,6 @@ def upscale(sources: list[str], output: str | None = None, ray: bool = False, **
         print(f"drcn: {line}", file=sys.stderr)
     for well, line in (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ():
         failed += not well
-        tqdm.write(line if well else f"drcn: {line}", file=sys.stderr if to_picture or not well else sys.stdout)
+        stream = sys.stderr if to_picture or not well else sys.stdout
+        tqdm.write(line if well else f"drcn: {line}", file=stream)
     return 0 if not failed else 2 if failed == len(jobs) + len(wrong) else 1

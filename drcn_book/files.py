@@ -10,9 +10,9 @@ from .errors import StorageError
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write to, renamed to `path` at the end: a reader sees the old file or the new one.
+    """A path beside `path` to write to, renamed to `path` at the end: readers see the old file or the new one.
 
-    StorageError if there is no space or no permission; the old file is then as it was, and nothing is left beside it.
+    StorageError if there is no space or no permission; then the old file is as it was and nothing is left over.
     """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -15,17 +15,17 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
 @contextlib.contextmanager
 def reading(name: str | Path) -> Iterator[None]:
-    """Whatever reading a damaged file raises inside becomes a PictureError of one line that starts with its name."""
+    """Whatever reading a damaged file raises inside becomes a PictureError, one line that starts with its name."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on metadata, and on pictures of over 89 megapixels
+            warnings.simplefilter("ignore")  # Pillow's remarks on metadata and on over 89 megapixels
             yield
     except PictureError:
         raise
     except FileNotFoundError:
         raise PictureError(f"{name}: no such file.") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: is no picture of a kind that can be read, or it is empty or damaged.") from None
+        raise PictureError(f"{name}: is no picture that can be read; it may be empty or damaged.") from None
     except MemoryError:
         raise PictureError(f"{name}: does not fit in the memory.") from None
     except Exception as error:  # decoders raise nearly anything on damaged files

@@ -21,7 +21,7 @@ MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 CONVERTED = {"1": "L", "La": "LA", "P": "RGB", "PA": "RGBA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB",
              "HSV": "RGB"}
 LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
-# TIFF's account of how the pixels lie in the file, which is not true of another file; the orientation is applied.
+# TIFF's account of how the pixels lie in the file, untrue of another file; the orientation (274) is applied.
 LAYOUT = {*range(254, 260), 262, 263, 266, 273, 274, *range(277, 281), 284, 317, *range(320, 326), 330,
           *range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 34377, 34675}
 OTHER_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
@@ -49,10 +49,10 @@ class Picture:
 
 
 def from_array(pixels: np.ndarray) -> Picture:
-    """The picture of a uint8 or uint16 array (h, w) or (h, w, c): grey, grey and alpha, RGB, or RGB and alpha."""
+    """The picture of a uint8 or uint16 array, (h, w) or (h, w, c): grey, grey and alpha, RGB, RGB and alpha."""
     if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
-        raise PictureError(f"An array of {pixels.dtype} and shape {pixels.shape} is no picture: give uint8 or uint16, "
-                           "(height, width) or (height, width, channels).")
+        raise PictureError(f"An array of {pixels.dtype} and shape {pixels.shape} is no picture: give uint8 or "
+                           "uint16, (height, width) or (height, width, channels).")
     pixels = np.atleast_3d(pixels)
     if not 1 <= pixels.shape[2] <= 4:
         raise PictureError(f"An array of {pixels.shape[2]} channels is no picture: it has 1 to 4.")
@@ -60,7 +60,7 @@ def from_array(pixels: np.ndarray) -> Picture:
 
 
 def from_pillow(image: Image.Image, name: str | Path = "The picture") -> Picture:
-    """The picture of a Pillow image, upright; palettes are resolved, and a colour that means transparent becomes alpha.
+    """The picture of a Pillow image, upright; palettes are resolved, a colour that means transparent becomes alpha.
 
     Raises PictureError for several frames or pages, and for pixels that have no defined white.
     """
@@ -85,13 +85,14 @@ def _picture(image, name, opened):
     raw = _raw_mode(image)
     image.load()
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # MPO: a phone's JPEG with previews
-        raise PictureError(f"{name}: has {image.n_frames} frames or pages, and only single pictures are enlarged; "
-                           "save the one you want as a picture of its own.")
+        raise PictureError(f"{name}: has {image.n_frames} frames or pages, and only single pictures are "
+                           "enlarged; save the one you want as a picture of its own.")
     _turn(image)
     metadata = {**_metadata(image), **_exif(image)}
     if ";16" in raw and image.mode in MODES:
         if raw.startswith("RGBa"):
-            raise PictureError(f"{name}: has 16-bit colour multiplied by its transparency; save it with plain alpha.")
+            raise PictureError(f"{name}: has 16-bit colour multiplied by its transparency; "
+                               "save it with plain alpha.")
         pixels, mode = _deep_colour(image, raw, opened)
     elif image.mode.startswith("I;16"):
         pixels, mode = np.asarray(image).astype("uint16")[..., None], "L"
@@ -106,7 +107,8 @@ def _picture(image, name, opened):
     if pixels.dtype == np.uint16 and "transparency" in image.info and mode in ("L", "RGB"):
         opaque = (pixels != np.uint16(image.info["transparency"])).any(-1, keepdims=True)
         pixels, mode = np.concatenate([pixels, np.uint16(65535) * opaque], -1, dtype="uint16"), mode + "A"
-    return Picture(pixels, mode, "JPEG" if image.format == "MPO" else image.format or "PNG", metadata, str(name))
+    format = "JPEG" if image.format == "MPO" else image.format or "PNG"
+    return Picture(pixels, mode, format, metadata, str(name))
 
 
 def _raw_mode(image):
@@ -118,8 +120,9 @@ def _deep_colour(image, raw, opened):
     """16-bit colour: Pillow keeps only one byte of each sample, so decode twice, once for either byte."""
     def decoded(raw_mode):
         with opened() as again:
-            again.tile = [tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
-                          for tile in again.tile]
+            again.tile = [
+                tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
+                for tile in again.tile]
             again.load()
             _turn(again)
             return np.asarray(again)
@@ -156,7 +159,7 @@ def _metadata(image):
 
 
 def to_pillow(picture: Picture) -> Image.Image:
-    """The Pillow image of a picture, metadata in its `info`. PictureError for 16-bit colour: Pillow has no such mode."""
+    """The Pillow image of a picture, metadata in its `info`. PictureError for 16-bit colour, which it has not."""
     if picture.pixels.dtype == np.uint16 and picture.mode != "L":
         raise PictureError(f"Pillow has no 16-bit {picture.mode}: give and take an array instead.")
     if picture.pixels.dtype == np.uint16:
@@ -171,13 +174,14 @@ def to_pillow(picture: Picture) -> Image.Image:
 def check_storable(mode: str, deep: bool, size: tuple[int, int], format: str, name: str | Path) -> None:
     """PictureError if files of a format cannot hold such a picture: nothing is dropped in silence."""
     if format in ("JPEG", "BMP", "WEBP") and deep:
-        raise PictureError(f"{name}: {format} holds 8 bits a channel and the picture has 16; choose .png or .tif.")
+        raise PictureError(f"{name}: {format} holds 8 bits a channel, the picture has 16; choose .png or .tif.")
     if (format == "JPEG" and mode.endswith("A")) or (format, mode) == ("BMP", "LA"):
-        raise PictureError(f"{name}: {format} has no transparency and the picture has; choose .png, .webp or .tif.")
+        raise PictureError(f"{name}: {format} has no transparency, the picture has; "
+                           "choose .png, .webp or .tif.")
     if format in ("PNG", "BMP", "WEBP") and mode == "CMYK":
         raise PictureError(f"{name}: {format} cannot hold CMYK; choose .jpg or .tif.")
     if max(size) > LONGEST_SIDE.get(format, 2**31 - 1):
-        raise PictureError(f"{name}: {format} ends at {LONGEST_SIDE[format]} pixels a side and the result has "
+        raise PictureError(f"{name}: {format} ends at {LONGEST_SIDE[format]} pixels a side, the result has "
                            f"{size[0]}x{size[1]}; choose .png or .tif.")
 
 
@@ -215,8 +219,8 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> N
             else:
                 to_pillow(Picture(picture.pixels, picture.mode)).save(file, format, **kept)
             return
-        except (ValueError, RuntimeError, TypeError, struct.error) as error:  # EXIF too long or too odd: without it
-            reason = error
+        except (ValueError, RuntimeError, TypeError, struct.error) as error:
+            reason = error                                              # EXIF too long or too odd: once more without
             file.seek(0)
             file.truncate()
     raise PictureError(f"{name}: cannot be saved as {format} ({reason}).")
@@ -224,7 +228,8 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> N
 
 def _options(picture, format):
     known = {"PNG": ("icc_profile", "dpi", "exif"), "JPEG": ("icc_profile", "dpi", "exif", "xmp", "comment"),
-             "WEBP": ("icc_profile", "exif", "xmp"), "TIFF": ("icc_profile", "dpi", "exif"), "BMP": ("dpi",)}[format]
+             "WEBP": ("icc_profile", "exif", "xmp"), "TIFF": ("icc_profile", "dpi", "exif"),
+             "BMP": ("dpi",)}[format]
     found = {**picture.metadata, "exif": _exif_of_size(picture)}
     options = {key: found[key] for key in known if found.get(key)}
     if format == "PNG":
@@ -238,7 +243,7 @@ def _options(picture, format):
         if "xmp" in found:
             exif[ExifTags.Base.XMLPacket] = found["xmp"]
         folders = [tag for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo) if tag in exif]
-        options["compression"] = "raw" if folders else "tiff_adobe_deflate"  # libtiff writes no folders of tags
+        options["compression"] = "raw" if folders else "tiff_adobe_deflate"     # libtiff writes no folders
     elif format in ("JPEG", "WEBP"):
         options["quality"] = 95
         if format == "JPEG":
@@ -252,7 +257,7 @@ def _exif_of_size(picture):
         return exif
     exif.load(picture.metadata["exif"])
     for folder in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        tags = exif.get_ifd(folder)                                          # read now: writers take what was read
+        tags = exif.get_ifd(folder)                                # read now: writers take only what was read
         for tag, side in ((ExifTags.Base.ExifImageWidth, 0), (ExifTags.Base.ExifImageHeight, 1)):
             if tag in tags:
                 tags[tag] = picture.size[side]
@@ -274,7 +279,7 @@ def _write_deep_png(pixels, file, options):
             for top in range(0, height, step):
                 rows = pixels[top:top + step].astype(">u2")
                 rows = rows.view("u1").reshape(len(rows), width, 2 * channels)
-                rows[:, 1:] -= rows[:, :-1].copy()                                            # filter 1: left neighbour
+                rows[:, 1:] -= rows[:, :-1].copy()                                     # filter 1: left neighbour
                 rows = rows.reshape(len(rows), -1)
                 chunk(kind, deflate.compress(np.pad(rows, ((0, 0), (1, 0)), constant_values=1).tobytes()))
             chunk(kind, deflate.flush())
@@ -290,10 +295,10 @@ def _write_deep_tiff(picture, file):
     if "xmp" in found:
         tags.append((700, 1, len(found["xmp"]), found["xmp"], True))
     grey = picture.mode == "L"
-    tifffile.imwrite(file, picture.pixels[..., 0] if grey else picture.pixels, compression="zlib", predictor=True,
+    tifffile.imwrite(file, picture.pixels[..., 0] if grey else picture.pixels, compression="zlib",
+                     predictor=True, metadata=None, software=False, extratags=tags,
                      photometric={"R": "rgb", "C": "separated", "L": "minisblack"}[picture.mode[0]],
                      planarconfig=None if grey else "contig",
                      extrasamples=["unassalpha"] if picture.mode.endswith("A") else None,
-                     iccprofile=found.get("icc_profile"), metadata=None,
-                     software=False, resolution=found.get("dpi"), resolutionunit="INCH" if "dpi" in found else None,
-                     extratags=tags)
+                     iccprofile=found.get("icc_profile"), resolution=found.get("dpi"),
+                     resolutionunit="INCH" if "dpi" in found else None)

@@ -27,22 +27,23 @@ GREY = np.array([219], "float32") / 255
 
 def inference_network(network: keras.Model, config, recursions: int | None = None, skip_below: float = 0.0,
                       dtype: str = "float32") -> keras.Model:
-    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or y_d alone, and nothing else.
+    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else.
 
-    The last convolution is linear, so the weighted sum over the recursions is taken before it:
-    sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d: one convolution F -> 1 instead of D.
+    The last convolution is linear, so the weighted sum over the recursions is taken before it, and one convolution
+    F -> 1 replaces D: sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d.
 
-    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out of
-    the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all but the
-    embedding, which reads x with more digits than bfloat16 has. ConfigError if there is no recursion d.
+    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out
+    of the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all
+    but the embedding, which reads x with more digits than bfloat16 has. ConfigError if there is no recursion d.
     """
     if not isinstance(config, NetworkConfig):
         if recursions is not None:
-            raise ConfigError(f"--recursions {recursions}: a network of the kind {config.architecture} has none.")
+            raise ConfigError(f"--recursions {recursions}: a network of kind {config.architecture} has none.")
         return keras.Model(network.input, network.output["ensemble"])
     if recursions is not None and not 1 <= recursions <= config.recursions:
         raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
-    w = ops.convert_to_numpy(network.get_layer("ensemble").w) if recursions is None else np.eye(recursions)[-1]
+    learned = ops.convert_to_numpy(network.get_layer("ensemble").w)
+    w = learned if recursions is None else np.eye(recursions)[-1]
     w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
     while len(w) > 1 and not w[-1]:
         w.pop()
@@ -60,7 +61,7 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
     recursion, reconstruction_1 = [layer(name) for name in names], layer("reconstruction_1")
     x = keras.Input((None, None, 1), name="x")
     H_0 = H = ops.cast(layer("embedding_2")(layer("embedding_1")(x)), reconstruction_1.compute_dtype)
-    total = None                                                                  # sum over d of w_d H_{D+1,d}
+    total = None                                                               # sum over d of w_d H_{D+1,d}
     for d, w_d in enumerate(w):
         H = recursion[d % len(recursion)](H)
         if config.residual:
@@ -83,14 +84,14 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
 
 
 def fast_precision() -> str:
-    """The number type that is fastest without a measurable loss: bfloat16 on processors that multiply it natively."""
+    """The fastest number type without a loss one can measure: bfloat16 where the processor multiplies it."""
     cpuinfo = Path("/proc/cpuinfo")
     native = cpuinfo.exists() and any(flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16"))
     return "mixed_bfloat16" if native and backend == "tensorflow" and not accelerators() else "float32"
 
 
 def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
-    """Cut 0..length into windows of one size: (start, stop, first, last), read start:stop and keep first:last.
+    """Cut 0..length into windows of one size, (start, stop, first, last): read start:stop, keep first:last.
 
     What is kept lies at least `margin` inside the window, except at the ends of the picture, which stay ends.
     """
@@ -105,19 +106,20 @@ class Upscaler:
     """A network made ready to enlarge pictures; one serves for many.
 
     scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
-    recursions: stop after that many, with that recursion's output. self_ensemble: mean over 8 flips and turns.
-    tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is the
-    same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
+    recursions: stop after that many, with the last one's output. self_ensemble: mean over 8 flips and turns.
+    tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is
+    the same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
 
-    def __init__(self, scale: int | None = None, weights: str | Path | None = None, recursions: int | None = None,
-                 self_ensemble: bool = False, tile: int | None = None, precision: str = "auto"):
+    def __init__(self, scale: int | None = None, weights: str | Path | None = None,
+                 recursions: int | None = None, self_ensemble: bool = False, tile: int | None = None,
+                 precision: str = "auto"):
         self.name = str(weights or f"compact-x{scale or 2}")
         if weights is None and self.name not in shipped():
-            raise WeightsError(f"No weights for x{scale or 2} come with the package ({', '.join(shipped()) or 'none'} "
-                               "do): train them, and name the file with --weights.")
+            raise WeightsError(f"No weights for x{scale or 2} come with the package, only "
+                               f"{', '.join(shipped()) or 'none'}: train them, and name the file with --weights.")
         if tile is not None and tile < 16:
             raise ConfigError(f"--tile {tile}: must be at least 16.")
         network, config = load(self.name)
@@ -128,8 +130,9 @@ class Upscaler:
         if recursions:
             config = replace(config, recursions=recursions)
         self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble
-        self.tile = tile or max(64, int((MEMORY / (16 * config.filters)) ** 0.5) // 64 * 64)   # 4 float32 maps a filter
-        self.margin = -(-(config.receptive_field // 2) // self.scale)                   # low-resolution pixels
+        side = (MEMORY / (4 * 4 * config.filters)) ** 0.5                       # four maps a filter, of float32
+        self.tile = tile or max(64, int(side) // 64 * 64)
+        self.margin = -(-(config.receptive_field // 2) // self.scale)           # low-resolution pixels
 
     def describe(self) -> str:
         """The network in a few words, for people."""
@@ -143,21 +146,23 @@ class Upscaler:
             return self.network.predict_on_batch(x[None, ..., None])[0, ..., 0]
         outputs = [self.network.predict_on_batch(np.ascontiguousarray(view)[..., None])[..., 0]
                    for view in eight_views(x[None])]
-        return sum(np.rot90(y if v < 4 else y[:, :, ::-1], -v % 4, (1, 2))[0] for v, y in enumerate(outputs)) / 8
+        upright = [np.rot90(y if v < 4 else y[:, :, ::-1], -v % 4, (1, 2)) for v, y in enumerate(outputs)]
+        return sum(upright)[0] / 8
 
     def __call__(self, picture: Picture, label: str | None = None) -> Picture:
-        """Enlarge a picture. With a label, a progress bar of that name appears on standard error if it takes long.
+        """Enlarge a picture. With a label, a progress bar of that name shows on standard error if it takes long.
 
-        Of a region of one colour exactly that colour comes out. PictureError for less than 4 pixels on an axis.
+        A region of one colour keeps exactly that colour. PictureError for less than 4 pixels on an axis.
         """
         width, height = picture.size
         if min(width, height) < SMALLEST:
-            raise PictureError(f"{picture.name}: has {width}x{height} pixels; enlarging needs at least {SMALLEST} "
-                               "on each axis.")
+            raise PictureError(f"{picture.name}: has {width}x{height} pixels; enlarging needs at least "
+                               f"{SMALLEST} on each axis.")
         s, (channels, kind) = self.scale, (picture.pixels.shape[2], picture.pixels.dtype)
         output = np.empty((height * s, width * s, channels), kind)
+        form = "{l_bar}{bar}| {n:.1f}/{total:.1f} MP, {remaining} left"
         with tqdm(total=output.shape[0] * output.shape[1] / 1e6, desc=label, delay=2, leave=False,
-                  disable=label is None, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} MP, {remaining} left") as bar:
+                  disable=label is None, bar_format=form) as bar:
             for place, window in self.enlarged(picture):
                 output[place] = np.round(window * np.iinfo(kind).max)
                 bar.update(window.shape[0] * window.shape[1] / 1e6)
@@ -183,6 +188,10 @@ class Upscaler:
         flat = (maximum_filter(wide, (5, 5, 1)) == minimum_filter(wide, (5, 5, 1))).all(-1)
         flat = flat.repeat(s, 0).repeat(s, 1)[inside]
 
+        def bicubic(planes):
+            return np.stack([resize(planes[..., c], planes.shape[0] * s, planes.shape[1] * s)
+                             for c in range(planes.shape[2])], -1)[inside]
+
         low = wide.astype("float32") / peak
         if mode == "CMYK":
             low = 1 - low                                                                # ink to light
@@ -190,20 +199,20 @@ class Upscaler:
         colour = channels - (mode in ("LA", "RGBA"))
         planes = low.copy()
         if colour < channels:
-            planes[..., :colour] *= low[..., colour:]     # what is transparent must not bleed into what is not
-        high = np.stack([resize(planes[..., c], low.shape[0] * s, low.shape[1] * s) for c in range(channels)], -1)
-        high = high[inside]
+            planes[..., :colour] *= low[..., colour:]             # the transparent must not bleed into the rest
+        high = bicubic(planes)
         if colour < channels:
-            plain = np.stack([resize(low[..., c], low.shape[0] * s, low.shape[1] * s) for c in range(colour)], -1)
             alpha = high[..., colour:]
-            high[..., :colour] = np.where(alpha > 1 / 255, high[..., :colour] / np.maximum(alpha, 1 / 255), plain[inside])
+            seen = high[..., :colour] / np.maximum(alpha, 1 / 255)
+            high[..., :colour] = np.where(alpha > 1 / 255, seen, bicubic(low[..., :colour]))
 
-        for part, weights in ((slice(0, 3), LUMA), (slice(3, colour), GREY)) if colour >= 3 else ((slice(0, 1), GREY),):
-            if part.start < colour and not flat.all():
-                x = 16 / 255 + high[..., part] @ weights
-                # Y up by t raises R, G and B by 255/219 t, Cb and Cr as they were: luma by the network, chroma bicubic
-                detail = (self.sharpen(x) - x) * np.float32(255 / 219)
-                high[..., part] += np.where(flat, 0, detail)[..., None]
+        groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
+        for first, weights in () if flat.all() else groups:
+            part = np.s_[..., first:first + len(weights)]
+            x = 16 / 255 + high[part] @ weights
+            # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and B.
+            detail = (self.sharpen(x) - x) * np.float32(255 / 219)
+            high[part] += np.where(flat, 0, detail)[..., None]
         if mode == "CMYK":
             high = 1 - high
         return np.clip(high, 0, 1)
@@ -213,7 +222,7 @@ def upscale(image, scale: int | None = None, **options):
     """Enlarge a picture: a path, a Pillow image, or an array.
 
     A path or Pillow image gives a Pillow image, its metadata in `info`; a uint8 or uint16 array (h, w) or
-    (h, w, channels) gives an array of its kind, and so does the path of a 16-bit colour file, which Pillow cannot hold.
+    (h, w, channels) gives an array of its kind, and so does a path of 16-bit colour, which Pillow cannot hold.
     options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of DRCNError.
 
     >>> import drcn_book

@@ -11,19 +11,21 @@ from PIL import Image
 def smooth(height=24, width=32, channels=3, kind="uint8"):
     """A small picture with gradients and edges, in every channel another."""
     y, x = np.mgrid[:height, :width]
-    planes = [(np.sin(x / (3 + c)) + np.cos(y / (5 - c)) + (x > 10 + 3 * c)) / 4 + 0.3 for c in range(channels)]
+    planes = [(np.sin(x / (3 + c)) + np.cos(y / (5 - c)) + (x > 10 + 3 * c)) / 4 + 0.3
+              for c in range(channels)]
     return (np.clip(np.stack(planes, -1), 0, 1) * np.iinfo(kind).max).astype(kind)
 
 
 def png(pixels, **chunks):
-    """A PNG of an (h, w, c) array of 8 or 16 bits, by the letter of the standard, unfiltered. chunks: further ones."""
+    """A PNG of an (h, w, c) array of 8 or 16 bits, by the letter of the standard. chunks: further ones."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     height, width, channels = pixels.shape
     rows = pixels.astype(pixels.dtype.newbyteorder(">")).view("u1").reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, (0, 4, 2, 6)[channels - 1], 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunk(k.encode(), v) for k, v in chunks.items())
+    further = b"".join(chunk(kind.encode(), content) for kind, content in chunks.items())
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + further
             + chunk(b"IDAT", zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())) + chunk(b"IEND", b""))
 
 
@@ -54,7 +56,8 @@ def bad():
     bomb = bomb[:16] + struct.pack(">II", 60_000, 60_000) + bomb[24:29] + struct.pack(
         ">I", zlib.crc32(b"IHDR" + struct.pack(">II", 60_000, 60_000) + bomb[24:29])) + bomb[33:]
     return {"text.png": b"I am no picture.\n", "empty.png": b"", "zeros.jpg": bytes(5000),
-            "truncated.jpg": jpeg[:len(jpeg) // 2], "header.jpg": jpeg[:20], "truncated.png": saved(image, "PNG")[:-60],
+            "truncated.jpg": jpeg[:len(jpeg) // 2], "header.jpg": jpeg[:20],
+            "truncated.png": saved(image, "PNG")[:-60],
             "truncated.webp": saved(image, "WEBP")[:60], "truncated.tif": saved(image, "TIFF")[:200],
             "bomb.png": bomb, "dot.png": png(smooth(1, 1)), "line.png": png(smooth(1, 5000)),
             "column.png": png(smooth(5000, 1)), "float.tif": saved(Image.new("F", (9, 9)), "TIFF"),
@@ -64,7 +67,7 @@ def bad():
 
 
 def mutated(count, seed=0):
-    """Damaged versions of the good pictures: bits flipped, bytes overwritten, cut, doubled, swapped, headers worn."""
+    """Damaged versions of the good pictures: bits flipped, bytes overwritten, cut, doubled, headers worn."""
     rng = np.random.default_rng(seed)
     sound = list(good().items())
     for number in range(count):

@@ -22,7 +22,8 @@ def randomised(network, config):
     """Give every weight a value of its own, so that no term of the equations hides behind a nil or a one."""
     rng = np.random.default_rng(1)
     for weight in network.weights:
-        mean, size = (0.3, 0.1) if weight.path.startswith("ensemble") else (0, 0.8 / np.sqrt(9 * config.filters))
+        ensemble = weight.path.startswith("ensemble")
+        mean, size = (0.3, 0.1) if ensemble else (0, 0.8 / np.sqrt(9 * config.filters))
         weight.assign(rng.normal(mean, size, weight.shape))
     return network
 
@@ -79,7 +80,8 @@ def test_recursions_of_nil_weight_are_left_out_when_asked():
     exact = inference_network(network, config).predict_on_batch(x)
     short = inference_network(network, config, skip_below=1e-3)
     y = network.predict_on_batch(x)["recursions"]
-    np.testing.assert_allclose(short.predict_on_batch(x)[..., 0], y[..., :2] @ np.float32([0.7, 0.3]), atol=1e-6)
+    two = y[..., :2] @ np.float32([0.7, 0.3])
+    np.testing.assert_allclose(short.predict_on_batch(x)[..., 0], two, atol=1e-6)
     assert np.abs(short.predict_on_batch(x) - exact).max() > 1e-6
     with pytest.raises(ConfigError, match="nothing is left"):
         inference_network(network, config, skip_below=1)
@@ -87,11 +89,13 @@ def test_recursions_of_nil_weight_are_left_out_when_asked():
 
 def test_bfloat16_stays_near(weights):
     picture = pictures.from_array(RNG.integers(0, 256, (24, 24, 3), "uint8"))
-    exact, fast = (joined(Upscaler(weights=weights(TINY), precision=p), picture) for p in ("float32", "mixed_bfloat16"))
+    exact, fast = (joined(Upscaler(weights=weights(TINY), precision=precision), picture)
+                   for precision in ("float32", "mixed_bfloat16"))
     assert 0 < np.abs(exact - fast).max() < 0.03
 
 
-@pytest.mark.parametrize("length, core, margin", [(1, 8, 3), (5, 1, 9), (20, 4, 3), (21, 4, 3), (100, 7, 0), (63, 50, 9)])
+@pytest.mark.parametrize("length, core, margin", [
+    (1, 8, 3), (5, 1, 9), (20, 4, 3), (21, 4, 3), (100, 7, 0), (63, 50, 9)])
 def test_windows_cover_everything_once_with_their_margin(length, core, margin):
     found = windows(length, core, margin)
     assert [i for *_, first, last in found for i in range(first, last)] == list(range(length))
@@ -105,7 +109,8 @@ def test_windows_cover_everything_once_with_their_margin(length, core, margin):
 
 @pytest.mark.parametrize("config", [
     TINY, preset("tiny", "authors"), replace(TINY, scale=3, skip="concat"), replace(TINY, scale=4),
-    SRCNNConfig(filters=8), DCSCNConfig(filters=8, last=4, layers=3, a=4, b=4, scale=3)], ids=lambda c: f"{c.architecture}{c.scale}")
+    SRCNNConfig(filters=8), DCSCNConfig(filters=8, last=4, layers=3, a=4, b=4, scale=3)],
+    ids=lambda config: f"{config.architecture}-x{config.scale}")
 def test_tiles_give_what_the_whole_gives(weights, config):
     picture = pictures.from_array(RNG.integers(0, 256, (53, 67, 3), "uint8"))
     whole = Upscaler(weights=weights(config), precision="float32", tile=10_000)
@@ -182,7 +187,7 @@ def test_transparent_colours_do_not_bleed(upscaler, monkeypatch):
     visible = output[..., 3] > 5
     assert set(np.unique(output[..., 3])) > {0, 255}
     assert (np.abs(output[visible][:, :3].astype(int) - (250, 140, 20)) <= 1).all()
-    assert resize(pixels[..., 0], 48, 48)[visible].min() < 30     # what enlarging each channel alone would give
+    assert resize(pixels[..., 0], 48, 48)[visible].min() < 30     # what each channel alone would give
 
 
 def test_self_ensemble_is_the_mean_over_flips_and_turns(weights, upscaler):
@@ -191,7 +196,8 @@ def test_self_ensemble_is_the_mean_over_flips_and_turns(weights, upscaler):
     runs = []
     for k in range(4):
         for flip in (1, -1):
-            runs.append(np.rot90(upscaler.sharpen(np.ascontiguousarray(np.rot90(x, k)[:, ::flip]))[:, ::flip], -k))
+            output = upscaler.sharpen(np.ascontiguousarray(np.rot90(x, k)[:, ::flip]))
+            runs.append(np.rot90(output[:, ::flip], -k))
     np.testing.assert_allclose(eight.sharpen(x), np.mean(runs, axis=0), atol=1e-6)
     np.testing.assert_allclose(eight.sharpen(np.ascontiguousarray(x.T)), eight.sharpen(x).T, atol=1e-6)
     assert np.abs(eight.sharpen(x) - upscaler.sharpen(x)).max() > 1e-3
@@ -230,6 +236,6 @@ def test_what_does_not_go_together_is_refused(weights):
         Upscaler(weights=weights(TINY), tile=3)
     with pytest.raises(ConfigError, match="srcnn has none"):
         Upscaler(weights=weights(SRCNNConfig(filters=8)), recursions=1)
-    for bad in (np.zeros((8, 8)), np.zeros(8, "uint8"), np.zeros((8, 8, 5), "uint8"), np.zeros((3, 9), "uint8")):
+    for shape, kind in (((8, 8), "float64"), (8, "uint8"), ((8, 8, 5), "uint8"), ((3, 9), "uint8")):
         with pytest.raises(PictureError):
-            drcn_book.upscale(bad, weights=weights(TINY))
+            drcn_book.upscale(np.zeros(shape, kind), weights=weights(TINY))

@@ -115,7 +115,8 @@ def test_the_input_is_never_overwritten(drcn, tmp_path, output):
     os.symlink("a.png", "link.png")
     os.link("a.png", "hard.png")
     status, out, err = drcn("a.png", "-o", output)
-    assert status == 2 and not out and err == ["drcn: a.png: the output would overwrite it; name another place with -o."]
+    assert status == 2 and not out
+    assert err == ["drcn: a.png: the output would overwrite it; name another place with -o."]
     assert (tmp_path / "a.png").read_bytes() == good()["rgb.png"]
 
 
@@ -149,7 +150,8 @@ def test_mutated_pictures_through_the_command(drcn, tmp_path):
     for name, content in mutated(44, seed=5):
         write(tmp_path / "in" / name, content)
     status, out, err = drcn("in")
-    assert status == 1 and len(out) + len(err) == 44 and out and all(line.startswith("drcn: in/") for line in err)
+    assert status == 1 and len(out) + len(err) == 44 and out
+    assert all(line.startswith("drcn: in/") for line in err)
     assert len(files(tmp_path / "in_x2")) == len(out)
     for name in files(tmp_path / "in_x2"):
         assert not name.endswith(".part")
@@ -166,7 +168,8 @@ def test_places_that_cannot_be_written(drcn, tmp_path, output, reason):
 
 
 @pytest.mark.parametrize("options, reason", [
-    (["--scale", "3"], "was trained for x2"), (["--recursions", "9"], "recursions 1 to 3"), (["--tile", "2"], "--tile 2")])
+    (["--scale", "3"], "was trained for x2"), (["--recursions", "9"], "recursions 1 to 3"),
+    (["--tile", "2"], "--tile 2")])
 def test_options_that_cannot_be(drcn, tmp_path, options, reason):
     write(tmp_path / "a.png", good()["rgb.png"])
     status, out, err = drcn("a.png", *options)
@@ -198,7 +201,7 @@ def test_standard_output_takes_one_picture(drcn, tmp_path):
 
 
 def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, tmp_path):
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'drcn-book[ray]'; --ray was not run")
+    ray = pytest.importorskip("ray", reason="--ray was not run: pip install 'drcn-book[ray]'")
     for name in ("a.png", "deep/b.jpg", "c.png", "bad.png"):
         write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
     write(tmp_path / "in" / "bad.png", bad()["truncated.png"])
