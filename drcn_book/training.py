@@ -185,7 +185,7 @@ class _Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.failed = not np.isfinite(logs["loss"])
         self.ends.append(time.perf_counter())
-        self.model.stop_training = self.failed or self.late()
+        self.model.stop_training = self.failed or self.late(self.ends[-1])
 
 
 class _TensorBoard:
@@ -340,8 +340,8 @@ class Run:
             raise ConfigError(f"max_minutes = {max_minutes}: must be more than 0.")
         deadline = time.perf_counter() + 60 * (max_minutes or np.inf)
 
-        def late():
-            return deadline < np.inf and bool(self.team.agree(int(time.perf_counter() >= deadline)))
+        def late(now):
+            return deadline < np.inf and bool(self.team.agree(int(now >= deadline)))
 
         if not self.team.leads:
             show = str  # says nothing
@@ -353,7 +353,7 @@ class Run:
         show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
              f"{self.source.positions:,} patches; {self.precision}")
         taken = []
-        while self.step < self.recipe.steps and not late():
+        while self.step < self.recipe.steps and not late(time.perf_counter()):
             first, start = self.step, time.perf_counter()
             count = min(self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first)
             watch = _Watch(late)
