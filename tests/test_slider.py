@@ -183,6 +183,20 @@ def test_contact_sheet_where_no_script_runs(chromium, site):
     context.close()
 
 
+def test_linked_widgets_are_drawn_once_and_live(open_page):
+    """The slider and the stack that the chapter ties by jslink, drawn by the site's own copy of the widget scripts."""
+    page = open_page(PAGE)
+    picture = page.locator(".cell_output img.widget-image")
+    picture.wait_for()
+    assert picture.count() == 1 and page.locator(".cell_output .widget-slider").count() == 1
+    source, before = picture.get_attribute("src"), picture.evaluate(PIXELS)
+    page.locator(".cell_output .widget-slider .noUi-handle").press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('img.widget-image').src !== before", arg=source)
+    picture.evaluate("image => image.decode()")
+    assert picture.evaluate(PIXELS) != before
+    assert page.problems == []
+
+
 def test_inspect_page_stands_alone(chromium, seen, tmp_path):
     """The file that `drcn inspect` writes, opened from a folder: the slider moves and nothing is fetched."""
     page = chromium.new_page()
