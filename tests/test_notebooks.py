@@ -59,6 +59,15 @@ def test_outputs_are_clean(path):
 
 
 @every_chapter
+def test_pictures_are_described(path):
+    for cell in code(read(path)):
+        data = [output.get("data", {}) for output in cell.outputs]
+        if any(("image/png" in kinds or "image/svg+xml" in kinds) and "text/html" not in kinds for kinds in data):
+            alternative = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alternative) > 20, f"{path.name}: no alternative text for the picture of\n{cell.source}"
+
+
+@every_chapter
 def test_numbers_are_compared(path):
     """Numbers that the text quotes are checked by nbval on every run of the tests."""
     assert any("# NBVAL_CHECK_OUTPUT" in cell.source.splitlines() for cell in code(read(path)))
