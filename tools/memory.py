@@ -1,0 +1,54 @@
+"""Measure what enlarging takes, process by process, and write data/results/memory.csv: python tools/memory.py
+
+The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale 2.
+"""
+
+import csv
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from skimage import data
+
+from drcn_book._keras import hardware
+from drcn_book.files import write_atomically
+
+RESULTS = Path(__file__).resolve().parent.parent / "data" / "results"
+
+
+def measure(source: Path, tile: int | None) -> tuple[float, float]:
+    """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
+    script = ("import resource, sys; from drcn_book.cli import main; status = main(sys.argv[1:]);"
+              "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(status)")
+    command = [sys.executable, "-c", script, "upscale", str(source), "-o", str(source.with_name("large.png"))]
+    start = time.perf_counter()
+    done = subprocess.run(command + (["--tile", str(tile)] if tile else []), check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[-1]) * 1024 / 1e9, time.perf_counter() - start
+
+
+def main() -> None:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for megapixels in (1, 10, 100):
+            side = round((megapixels * 1e6) ** 0.5 / 2)
+            source = Path(folder) / f"{megapixels}.png"
+            Image.fromarray(np.tile(data.astronaut(), (side // 512 + 1, side // 512 + 1, 1))[:side, :side]).save(source)
+            for tile in (None, 512):
+                memory, seconds = measure(source, tile)
+                rows.append({"megapixels": megapixels, "tile": tile or "default", "peak_gb": f"{memory:.2f}",
+                             "seconds": round(seconds), "weights": "compact-x2", "hardware": hardware()})
+                print(rows[-1], flush=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(RESULTS / "memory.csv", text.getvalue().encode())
+
+
+if __name__ == "__main__":
+    main()
