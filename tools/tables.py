@@ -88,7 +88,7 @@ def updated(path: Path) -> str:
     before = [cell.source for cell in prose]
     for cell in prose:
         cell.source = rewrite(cell.source)
-    return text if [cell.source for cell in prose] == before else nbformat.writes(notebook) + "\n"
+    return text if [cell.source for cell in prose] == before else settle(notebook)
 
 
 def results(name: str) -> dict[str, dict]:
