@@ -5,6 +5,7 @@ of the shipped weights get their results from the same files.
 """
 
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,10 @@ from drcn_book import benchmark, weights
 from drcn_book.protocol import RUNGS
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from execute import settle  # noqa: E402: a script beside this one
+
 RESULTS = ROOT / "data" / "results"
 SETS = ["Set5", "Set14", "B100", "Urban100"]
 FAMILIAR = ("A+", "SelfExSR", "SRCNN (9-5-5)", "VDSR", "DRCN", "DRRN", "c-DCSCN", "DCSCN",
