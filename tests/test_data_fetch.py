@@ -169,7 +169,8 @@ def test_a_folder_that_cannot_be_written(server, capsys):
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_download_goes_on_where_it_stopped(server, blow):
     server.behaviour["d.png"] = "stalled"
-    code = ("import pathlib, sys; from drcn_book import cli, datasets; "
+    code = ("import pathlib, signal, sys; from drcn_book import cli, datasets; "
+            "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it
             "datasets.TABLES = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['data', 'fetch', 'Toy']))")
     process = subprocess.Popen([sys.executable, "-c", code, str(server.tables)], stderr=subprocess.PIPE,
                                text=True)
