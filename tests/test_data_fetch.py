@@ -39,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for start in range(0, len(content), 5000):
             self.wfile.write(content[start:start + 5000])
             if behaviour == "slow":
-                time.sleep(0.05)
+                time.sleep(0.1)
             if behaviour == "stalled":
                 self.server.released.wait(10)
                 return
