@@ -7,8 +7,28 @@ import subprocess
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from book import ROOT
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A folder of three small pictures to train on."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for i in range(3):
+        noise = np.random.default_rng(i).integers(0, 256, (12, 16, 3), dtype="uint8")
+        Image.fromarray(noise).resize((64, 48)).save(folder / f"{i}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def no_public_sets(tmp_path_factory):
+    """Validation pictures are the embedded photographs, whatever is installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRCN_DATA_DIR", str(tmp_path_factory.mktemp("no-data")))
+        yield
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from drcn_book import training, weights
 from drcn_book.errors import ConfigError, StorageError, WeightsError
@@ -22,26 +21,11 @@ from drcn_book.weights import read_tensors
 CONFIG = preset("tiny", "authors")
 OPTIONS = {"steps": 30, "interval": 10, "batch": 4, "patch": 24, "warmup": 5, "precision": "float32"}
 
+pytestmark = pytest.mark.usefixtures("no_public_sets")
+
 
 def quiet(line):
     pass
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
-    for i in range(3):
-        noise = np.random.default_rng(i).integers(0, 256, (12, 16, 3), dtype="uint8")
-        Image.fromarray(noise).resize((64, 48)).save(folder / f"{i}.png")
-    return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_public_sets(tmp_path_factory):
-    """Validation pictures are the embedded photographs, whatever is installed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRCN_DATA_DIR", str(tmp_path_factory.mktemp("no-data")))
-        yield
 
 
 def make(pictures, folder, **changes):

@@ -18,26 +18,11 @@ from drcn_book.weights import load, read_tensors
 QUICK = {"steps": 6, "interval": 3, "batch": 2, "patch": 24, "warmup": 2, "precision": "float32"}
 CONFIG = preset("tiny", "authors")
 
+pytestmark = pytest.mark.usefixtures("no_public_sets")
+
 
 def quiet(line):
     pass
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
-    for i in range(2):
-        noise = np.random.default_rng(i).integers(0, 256, (12, 16, 3), dtype="uint8")
-        Image.fromarray(noise).resize((64, 48)).save(folder / f"{i}.png")
-    return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_public_sets(tmp_path_factory):
-    """Validation pictures are the embedded photographs, whatever is installed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRCN_DATA_DIR", str(tmp_path_factory.mktemp("no-data")))
-        yield
 
 
 def make(pictures, folder, config=CONFIG, start=None, **changes):
