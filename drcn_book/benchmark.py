@@ -20,7 +20,7 @@ from . import datasets, weights
 from ._keras import hardware
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
-from .images import eight_views
+from .images import mean_over_views
 from .metrics import psnr, ssim
 from .model import infer
 
@@ -65,9 +65,7 @@ def network_method(name: str | Path) -> Method:
 def self_ensemble(method: Method) -> Method:
     """The mean over 8 flips and turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
     def run(x):
-        outputs = [method.run(view)[0] for view, in eight_views(x[None])]
-        back = [np.rot90(output if v < 4 else output[:, ::-1], -v) for v, output in enumerate(outputs)]
-        return np.mean(back, axis=0), None
+        return mean_over_views(lambda view: method.run(view)[0], x), None
 
     facts = {**method.facts, "gmacs": round(8 * method.facts["gmacs"], 1)}
     return Method(f"{method.name} + self-ensemble", run, method.scale, facts)

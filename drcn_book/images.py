@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,14 @@ def eight_views(stack: np.ndarray) -> list[np.ndarray]:
     """
     turns = [np.rot90(stack, k, (1, 2)) for k in range(4)]
     return turns + [turn[:, :, ::-1] for turn in turns]
+
+
+def mean_over_views(sharpen: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """The geometric self-ensemble (Timofte et al., CVPR 2016) of a picture (h, w): the mean of what `sharpen` makes
+    of its 8 flips and turns, each turned back.
+    """
+    outputs = [sharpen(np.ascontiguousarray(view)) for view, in eight_views(x[None])]
+    return np.mean([np.rot90(y if v < 4 else y[:, ::-1], -v) for v, y in enumerate(outputs)], axis=0)
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

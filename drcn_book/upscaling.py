@@ -13,7 +13,7 @@ from . import pictures
 from ._keras import accelerators, backend, keras, ops
 from .degradation import resize
 from .errors import ConfigError, PictureError, WeightsError
-from .images import eight_views
+from .images import mean_over_views
 from .model import NetworkConfig
 from .pictures import Picture
 from .weights import load, shipped
@@ -142,12 +142,10 @@ class Upscaler:
 
     def sharpen(self, x: np.ndarray) -> np.ndarray:
         """The network's output for bicubic luma (h, w), 0..1, float32."""
-        if not self.self_ensemble:
+        def once(x):
             return self.network.predict_on_batch(x[None, ..., None])[0, ..., 0]
-        outputs = [self.network.predict_on_batch(np.ascontiguousarray(view)[..., None])[..., 0]
-                   for view in eight_views(x[None])]
-        upright = [np.rot90(y if v < 4 else y[:, :, ::-1], -v % 4, (1, 2)) for v, y in enumerate(outputs)]
-        return sum(upright)[0] / 8
+
+        return mean_over_views(once, x) if self.self_ensemble else once(x)
 
     def __call__(self, picture: Picture, label: str | None = None) -> Picture:
         """Enlarge a picture. With a label, a progress bar of that name shows on standard error if it takes long.
