@@ -1,6 +1,7 @@
 """Many pictures: from what the command line names to one job each, done one by one or on a Ray cluster."""
 
 import io
+import logging
 import os
 import sys
 import time
@@ -177,6 +178,7 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
         import ray.data
     except ImportError:
         raise ConfigError("--ray needs Ray: pip install 'drcn-book[ray]'.") from None
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it would tell its plan
     if not ray.is_initialized():
         home = str(Path(__file__).resolve().parents[1])                # workers import the package from here
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))

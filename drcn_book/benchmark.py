@@ -7,7 +7,6 @@ each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over th
 
 import csv
 import hashlib
-import io
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from . import datasets, weights
 from ._keras import hardware
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
+from .files import write_csv
 from .images import mean_over_views
 from .metrics import psnr, ssim
 from .model import infer
@@ -27,10 +27,9 @@ from .model import infer
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
 COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "change",
            "images", "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
-           "seconds", "minutes", "seconds_per_megapixel", "hardware", "weights_sha256")
+           "seconds", "minutes", "hardware", "weights_sha256")
 KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
         "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed"),
-        "speed": ("method", "hardware"),
         "ladder": ("method", "scale", "dataset", "change")}
 
 
@@ -175,6 +174,20 @@ def read(path: str | Path) -> list[dict]:
             for row in rows]
 
 
+def results(name: str) -> list[dict]:
+    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other papers print, each
+    line with its source) or one that was measured, such as "benchmark", "pictures" or "ablations".
+
+    They lie in the project's `data/`; an installed package brings its copy. ConfigError names the known tables.
+    """
+    project = Path(__file__).parents[1]
+    home = project if (project / "pyproject.toml").exists() else Path(__file__).parent
+    tables = {path.stem: path for path in (*home.glob("data/quoted.csv"), *sorted(home.glob("data/results/*.csv")))}
+    if name not in tables:
+        raise ConfigError(f"There is no table {name!r}: choose from {', '.join(tables) or 'none'}.")
+    return read(tables[name])
+
+
 def save(tables: dict[str, list], folder: str | Path) -> None:
     """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
     one, the others stay. StorageError if a file cannot be written.
@@ -189,11 +202,7 @@ def save(tables: dict[str, list], folder: str | Path) -> None:
         rounded = [{k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()} for row in rows]
         merged = {key(row): row for row in [*read(path), *rounded]}
         columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
-        text = io.StringIO()
-        writer = csv.DictWriter(text, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(merged.values())
-        weights.write_atomically(path, text.getvalue().encode())
+        write_csv(path, list(merged.values()), columns)
 
 
 def markdown(header: list[str], rows: list[list]) -> str:
@@ -250,25 +259,27 @@ def recursion_table(rows: list[dict]) -> str:
 
 
 def ablation_table(rows: list[dict]) -> str:
-    """A line an arm: mean PSNR (dB) over its seeds, its spread, the difference to its question's first arm
-    over the same seeds, and the single outputs of the first seed.
+    """A line an arm: PSNR (dB) on Set5 and on the validation pictures, each with its spread over the seeds (greatest
+    minus least) and its difference to the question's first arm over the same seeds.
     """
     lines = []
     for question in dict.fromkeys(row["question"] for row in rows):
         arms = {}
         for row in rows:
             if row["question"] == question:
-                arms.setdefault(row["arm"], []).append(row)
+                arms.setdefault(row["arm"], {})[row["seed"]] = row
         reference = next(iter(arms.values()))
         for arm, runs in arms.items():
-            psnrs = [row["psnr"] for row in runs]
-            seeds = {row["seed"] for row in runs}
-            paired = [row["psnr"] for row in reference if row["seed"] in seeds]
-            difference = "" if runs is reference else f"{np.mean(psnrs) - np.mean(paired):+.2f}"
-            spread = f"{max(psnrs) - min(psnrs):.2f}" if len(runs) > 1 else ""
-            lines.append([question, arm, len(runs), f"{np.mean(psnrs):.2f}", spread, difference,
-                          runs[0]["outputs"]])
-    return markdown(["question", "arm", "seeds", "PSNR", "spread", "difference", "y_1 to y_D"], lines)
+            line = [question, arm, len(runs)]
+            for column in ("psnr", "validation_psnr"):
+                psnrs = [float(row[column]) for row in runs.values()]
+                paired = [float(row[column]) - float(reference[seed][column])
+                          for seed, row in runs.items() if seed in reference]
+                line += [f"{np.mean(psnrs):.2f}", f"{max(psnrs) - min(psnrs):.2f}" if len(runs) > 1 else "",
+                         "" if runs is reference else f"{np.mean(paired):+.2f}"]
+            lines.append(line)
+    return markdown(["question", "arm", "seeds", "Set5", "spread", "difference", "validation", "spread",
+                     "difference"], lines)
 
 
 def speed_table(rows: list[dict]) -> str:

@@ -110,8 +110,7 @@ def evaluate(args):
     if tables["recursions"]:
         print("\n" + benchmark.recursion_table(tables["recursions"]))
     if args.speed:
-        tables["speed"] = [benchmark.speed(network) for network in networks]
-        print("\n" + benchmark.speed_table(tables["speed"]))
+        print("\n" + benchmark.speed_table([benchmark.speed(network) for network in networks]))
     if args.save:
         benchmark.save(tables, args.save)
         print(f"\nSaved in {args.save}.")
@@ -261,7 +260,7 @@ def _parser():
     add("--scale", nargs="+", type=int, help="enlargements (default: those of the weights)")
     add("--recursions", action="store_true", help="a second table: the output of every recursion")
     add("--self-ensemble", action="store_true", help="a further row a network: mean over 8 flips and turns")
-    add("--speed", action="store_true", help="a further table: seconds a megapixel on this machine")
+    add("--speed", action="store_true", help="a further table: seconds a megapixel on this machine (never saved)")
     add("--save", nargs="?", const="data/results", metavar="FOLDER", help="merge into CSV files (default data/results)")
 
     add = commands.add_parser("compare", help="draw the hardest detail of pictures side by side").add_argument
@@ -294,10 +293,10 @@ def _parser():
     commands.choices["inspect"].set_defaults(run_command=inspect)
     add("picture", help="a sharp picture: it is degraded first, and every output is measured against it")
     add("--weights", default="compact-x2", help="shipped name or weights file (default compact-x2)")
-    add("-o", "--output", metavar="FOLDER", help="where to write PICTURE-recursions.gif, .png and .html (default: here)")
+    add("-o", "--output", metavar="FOLDER", help="where to write PICTURE-recursions.gif, .png, .html (default: here)")
     add("--small", action="store_true", help="the picture is a small one: enlarge it, nothing can be measured")
     add("--region", type=_numbers(4), metavar="LEFT,TOP,WIDTH,HEIGHT", help="look at this part only, in pixels")
-    add("--channels", type=_numbers(), default=4, metavar="C,C,...", help="feature maps to show (default: 4 lively ones)")
+    add("--channels", type=_numbers(), default=4, metavar="C,C,...", help="feature maps to show (default: 4 lively)")
 
     add = commands.add_parser("export", help="write a network as an ONNX file").add_argument
     commands.choices["export"].set_defaults(run_command=export)

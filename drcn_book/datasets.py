@@ -273,12 +273,13 @@ def training_split(split: str) -> dict[str, np.ndarray]:
 def validation_split(split: str = "T91") -> dict[str, np.ndarray]:
     """Luma pictures held out for choosing checkpoints, by "set/stem", never from a test set.
 
-    Those inside a file written by `pack`; else each tenth picture of BSDS200; else, where that set is absent,
-    the photographs, or only the held-out ones of them if `split` trains on photographs.
+    Those inside a file written by `pack`; the held-out photographs for "Photos", whatever else is there; else
+    each tenth picture of BSDS200; else, where that set is absent, the photographs, or only the held-out ones of
+    them if `split` trains on photographs.
     """
     if Path(split).is_file():
         return _read_pack(split)["validation"]
-    if "BSDS200" in present():
+    if "BSDS200" in present() and split != "Photos":
         stems = _validation_stems()
         return {f"BSDS200/{stem}": p for stem, p in pictures("BSDS200").items() if stem in stems}
     names = HELD_OUT if "Photos" in str(split).split("+") else PHOTOGRAPHS

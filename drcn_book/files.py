@@ -1,6 +1,8 @@
 """Files written whole or not at all."""
 
 import contextlib
+import csv
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,3 +36,12 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a whole file by `replacing`."""
     with replacing(path) as beside:
         beside.write_bytes(content)
+
+
+def write_csv(path: str | Path, rows: list[dict], columns: list[str] | None = None) -> None:
+    """Write rows as a CSV file by `replacing`; columns: which, and their order (default: the last row's)."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns or list(rows[-1]), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())

@@ -32,10 +32,13 @@ class Ensemble(keras.layers.Layer):
         return ops.sum(self.w * y_d, axis=-1, keepdims=True)
 
 
-def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras.Model:
-    """The network: luma (batch, h, w, 1) in 0..1 -> {"recursions": (batch, h, w, D), "ensemble": (batch, h, w, 1)}.
+def build(config: NetworkConfig, dtype: str = "float32",
+          seed: int = 0) -> keras.Model:
+    """The network, from luma (batch, h, w, 1) in 0..1 to its outputs by name.
 
-    dtype is a Keras policy, such as "mixed_bfloat16": convolutions compute in it; input, skip and outputs stay float32.
+    "recursions": (batch, h, w, D); "ensemble": (batch, h, w, 1). dtype is a Keras
+    policy, such as "mixed_bfloat16": convolutions compute in it; input, skip and
+    outputs stay float32.
     """
     he = iter(keras.initializers.HeNormal(seed=seed + i)
               for i in range(5 + config.recursions))
@@ -43,38 +46,48 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
     def conv(filters, name, relu=True, identity=False, scale=1.0):
         start = Identity() if identity else next(he)
         if scale != 1.0:
-            start = keras.initializers.RandomNormal(stddev=scale * np.sqrt(2 / (9 * config.filters)), seed=seed)
-        return keras.layers.Conv2D(filters, 3, padding="same", activation="relu" if relu else None,
-                                   kernel_initializer=start, name=name, dtype=dtype)
+            deviation = scale * np.sqrt(2 / (9 * config.filters))
+            start = keras.initializers.RandomNormal(stddev=deviation, seed=seed)
+        return keras.layers.Conv2D(
+            filters, 3, padding="same", activation="relu" if relu else None,
+            kernel_initializer=start, name=name, dtype=dtype)
 
     F, D = config.filters, config.recursions
-    every, recursive = config.identity_start == "all", config.identity_start != "none"
-    embedding_1 = conv(F, "embedding_1")                                               # W_-1
-    embedding_2 = conv(F, "embedding_2", identity=every)                               # W_0
-    names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, D + 1)]
-    recursion = [conv(F, name, identity=recursive) for name in names]                  # W
-    reconstruction_1 = conv(F, "reconstruction_1", config.reconstruction_relu, every)  # W_{D+1}
-    reconstruction_2 = conv(1, "reconstruction_2", config.output_relu, scale=config.output_start)  # W_{D+2}
+    every = config.identity_start == "all"
+    recursive = config.identity_start != "none"
+    names = [f"recursion_{d}" for d in range(1, D + 1)]
+    if config.shared:
+        names = ["recursion"]
+    embedding_1 = conv(F, "embedding_1")                                # W_-1
+    embedding_2 = conv(F, "embedding_2", identity=every)                # W_0
+    recursion = [conv(F, name, identity=recursive) for name in names]   # W
+    reconstruction_1 = conv(F, "reconstruction_1",                      # W_{D+1}
+                            config.reconstruction_relu, every)
+    reconstruction_2 = conv(1, "reconstruction_2", config.output_relu,  # W_{D+2}
+                            scale=config.output_start)
 
     x = keras.Input((None, None, 1), name="x")
     H_0 = H = embedding_2(embedding_1(x))
     y = []
     for d in range(D):
-        H = recursion[d % len(recursion)](H)                                           # H_d = ReLU(W * H_{d-1} + b)
+        H = recursion[d % len(recursion)](H)          # H_d = ReLU(W * H_{d-1} + b)
         if config.residual:
             H = H + H_0
-        hidden = reconstruction_1(H)                                                   # H_{D+1}
+        hidden = reconstruction_1(H)                  # H_{D+1}
         if config.skip == "concat":
             hidden_x = keras.layers.Concatenate(dtype=dtype)([hidden, x])
             y.append(ops.cast(reconstruction_2(hidden_x), "float32"))
         else:
             y.append(ops.cast(reconstruction_2(hidden), "float32"))
             if config.skip == "add":
-                y[-1] = x + y[-1]                                                      # y_d = x + f_3(H_d)
+                y[-1] = x + y[-1]                     # y_d = x + f_3(H_d)
         if config.feedback:
             H = hidden
-    y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y) if D > 1 else y[0]
-    ensemble = Ensemble(name="ensemble", dtype="float32")(y_d) if config.ensemble else y[-1]
+    y_d = ensemble = y[-1]
+    if D > 1:
+        y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y)
+    if config.ensemble:
+        ensemble = Ensemble(name="ensemble", dtype="float32")(y_d)
     return keras.Model(x, {"recursions": y_d, "ensemble": ensemble}, name="drcn")
 
 

@@ -146,10 +146,11 @@ class InPage:
 
     @property
     def html(self) -> str:
-        return (f'<div class="drcn-network"><style>{(BROWSER / "network.css").read_text()}</style>'
+        style, script = ((BROWSER / f"network.{kind}").read_text("utf-8") for kind in ("css", "js"))
+        return (f'<div class="drcn-network"><style>{style}</style>'
                 '<p class="drcn-status" role="status">Here the published page lets the network enlarge a picture of '
                 'yours. It needs a browser that runs scripts.</p>'
-                f'<script>({(BROWSER / "network.js").read_text().strip()})({json.dumps(self.state)});</script></div>')
+                f'<script>({script.strip()})({json.dumps(self.state)});</script></div>')
 
     def _repr_html_(self):
         return self.html

@@ -193,10 +193,10 @@ def player(seen: Inspection, start: int | None = None) -> str:
     data = json.dumps(state).replace("</", "<\\/")       # a string must not end the script
     sheet = _uri(contact_sheet(seen, [v for v in ("output", "error", "change") if v in views], 96), quality=70)
     return (
-        f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text()}</style>'
+        f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text("utf-8")}</style>'
         f'<img class="drcn-sheet" src="{sheet}" alt="Contact sheet: {escape(", ".join(seen.labels))}" '
         f'style="max-width:100%"><div class="drcn-curve" hidden>{curve(seen, state["start"])}</div>'
-        f'<script>({(BROWSER / "player.js").read_text().strip().rstrip(";")})'
+        f'<script>({(BROWSER / "player.js").read_text("utf-8").strip().rstrip(";")})'
         f'({data});</script></div>')
 
 

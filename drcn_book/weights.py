@@ -92,7 +92,7 @@ def record(name: str) -> dict:
     if name not in shipped():
         raise WeightsError(f"No shipped weights are called {name!r}: there is {', '.join(shipped()) or 'none'}.")
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise WeightsError(f"{path}: not a readable record ({error}); install the package again.") from None
 
@@ -108,8 +108,8 @@ def ship(run: str | Path, name: str, half: bool = False) -> dict:
         raise WeightsError(f"{name!r} cannot be a name: use letters, digits, dots and dashes.")
     run = Path(run)
     try:
-        made = json.loads((run / "run.json").read_text())
-        log = (run / "log.csv").read_text()
+        made = json.loads((run / "run.json").read_text("utf-8"))
+        log = (run / "log.csv").read_text("utf-8")
         rows = list(csv.DictReader(log.splitlines()))
         best = max(rows, key=lambda row: float(row["psnr"]))
     except (OSError, ValueError, KeyError) as error:

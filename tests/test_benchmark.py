@@ -88,7 +88,8 @@ def test_evaluate_prints_and_merges(folder, network, tmp_path, capsys):
     assert [row["output"] for row in benchmark.read(tmp_path / "recursions.csv")] == ["final", "1", "2", "3"]
     assert main(command) == 0
     assert benchmark.read(tmp_path / "benchmark.csv") == first
-    assert main(["evaluate", "--method", "bicubic", "--dataset", str(folder), "--scale", "4", "--save", str(tmp_path)]) == 0
+    assert main(["evaluate", "--method", "bicubic", "--dataset", str(folder), "--scale", "4",
+                 "--save", str(tmp_path)]) == 0
     assert [row["scale"] for row in benchmark.read(tmp_path / "benchmark.csv")] == [2, 2, 2, 4]
 
 

@@ -182,6 +182,7 @@ def test_the_classic_split():
     need("T91", "BSDS200")
     trained, held_out = datasets.training_split("T91+BSDS200"), datasets.validation_split("T91+BSDS200")
     assert len(trained) == 91 + 200 - 20 - 1 and len(held_out) == 20
+    assert datasets.validation_split("Photos").keys() == {f"Photos/{name}" for name in datasets.HELD_OUT}
     assert not trained.keys() & held_out.keys() and "BSDS200/302003" not in trained.keys() | held_out.keys()
     by_path = datasets.training_split(str(datasets.data_dir() / "BSDS200"))
     assert by_path.keys() == datasets.training_split("BSDS200").keys(), "a path leads around the split"
@@ -209,6 +210,28 @@ def test_the_known_leak_is_found(tests):
     need("Set5", "BSDS200")
     everything = {f"BSDS200/{stem}": picture for stem, picture in datasets.pictures("BSDS200").items()}
     assert [pair[:2] for pair in datasets.leaks(everything, tests)] == [("BSDS200/302003", "Set5/woman")]
+
+
+def test_the_correlations_that_chapter_2_quotes(tests):
+    """To 0.01, wherever the sets are; with the test sets themselves for the pair they share."""
+    need("Set5", "Set14", "BSDS200")
+    trained = datasets.pictures("BSDS200")
+    small = {name: picture for name, picture in tests.items() if name.startswith("Set")}
+    found = sorted(alike for *_, alike in datasets.leaks(trained, small, threshold=0.4))
+    assert found[-1] == pytest.approx(0.97, abs=0.01) and found[-2] == pytest.approx(0.43, abs=0.01)
+    assert sorted(alike for *_, alike in datasets.leaks(trained, tests, threshold=0.4))[-2] < 0.565
+    face, = datasets.leaks({"head": tests["Set5/head"]}, {"face": tests["Set14/face"]})
+    assert face[2] == pytest.approx(0.99, abs=0.01)
+
+    def less_mean(pictures):
+        stack = np.array([resize(picture, 32, 32) for picture in pictures.values()])
+        return stack - stack.mean((1, 2), keepdims=True)
+
+    ours, theirs = less_mean(trained).reshape(len(trained), -1), less_mean(small)
+    views = [view.reshape(len(small), -1) for view in eight_views(theirs)]
+    lengths = np.linalg.norm(ours, axis=1)[:, None] * np.linalg.norm(views[0], axis=1)
+    alike = np.sort(np.max([ours @ view.T / lengths for view in views], axis=0).ravel())
+    assert alike[-2] == pytest.approx(0.81, abs=0.01)
 
 
 @pytest.mark.parametrize("split", ["Photos", "T91+BSDS200", "large"])

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import os
 import signal
 import subprocess
 import sys
@@ -166,8 +167,10 @@ def test_a_folder_that_cannot_be_written(server, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.skipif(os.name == "nt", reason="sends signals of POSIX")
+@pytest.mark.parametrize("blow", ["SIGINT", "SIGKILL"])
 def test_an_interrupted_download_goes_on_where_it_stopped(server, blow):
+    blow = getattr(signal, blow)
     server.behaviour["d.png"] = "stalled"
     code = ("import pathlib, signal, sys; from drcn_book import cli, datasets; "
             "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it

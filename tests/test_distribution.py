@@ -16,6 +16,9 @@ from drcn_book.errors import ConfigError
 from drcn_book.weights import load, read_tensors
 
 
+posix = pytest.mark.skipif(os.name == "nt", reason="several workers are told of a loss by a signal of POSIX")
+
+
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     return write_pack(tmp_path_factory.mktemp("pack") / "pack.zip")
@@ -56,6 +59,7 @@ def same_course(folder, alone):
         np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+@posix
 def test_two_workers_equal_one_with_the_double_batch(pack, alone, tmp_path):
     """4 patches on each of two workers, 8 on one: the same loss, also with a clipped gradient and a mean."""
     pair = start_two(pack, tmp_path, "--steps", "6")
@@ -72,6 +76,7 @@ def test_two_devices_of_one_machine_equal_one(pack, alone, tmp_path):
     same_course(tmp_path / "run", alone)
 
 
+@posix
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):
     pair = start_two(pack, tmp_path, "--steps", "100000")

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -88,6 +87,7 @@ pathlib.Path.write_bytes = write
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal of POSIX")
 @pytest.mark.parametrize("where", [IN_AN_EPOCH, IN_A_WRITE], ids=["in an epoch", "in a checkpoint's write"])
 def test_a_killed_run_goes_on_to_the_same_weights(where, pictures, whole, tmp_path):
     script = ("import os, pathlib, signal\nfrom drcn_book import cli, training\n" + where
@@ -129,6 +129,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
 
 
 def test_a_place_too_small_is_one_line_before_any_training(pictures, tmp_path):
+    resource = pytest.importorskip("resource")
     refused = subprocess.run(
         [sys.executable, "-m", "drcn_book", "train", "--preset", "tiny", "--train-set", str(pictures), "--run",
          str(tmp_path / "run"), "--patch", "24", "--precision", "float32"], capture_output=True, text=True,
@@ -157,6 +158,13 @@ def test_max_minutes_stops_in_the_middle_and_the_same_command_goes_on(pictures, 
     mine[1].update({name: theirs[1][name] for name in ("loss", "l_1", "l_2")})  # means since the interruption
     again._save()
     assert_same_end(tmp_path, whole)
+
+
+def test_however_few_the_minutes_a_step_is_taken(pictures, tmp_path):
+    """So a loop that starts the command again and again comes to an end."""
+    for step in (1, 2):
+        run = make(pictures, tmp_path).train(max_minutes=1e-9, show=quiet)
+        assert run.step == step
 
 
 @pytest.mark.parametrize("minutes", [0, -1, float("nan")])
