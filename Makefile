@@ -8,7 +8,7 @@ say   = @printf -- '--> %s\n' $(1)
 export DRCN_DATA_DIR := $(if $(DRCN_DATA_DIR),$(abspath $(DRCN_DATA_DIR)))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pages serve test lab execute links setup vendor data-note constraints clean distclean
+.PHONY: help book pages serve test test-backends bench lab execute links setup vendor data-note constraints clean distclean
 
 help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,11 @@ test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, J
 	@$(BIN)/python -m venv --clear .venv-backends
 	@.venv-backends/bin/python -m pip install -q --disable-pip-version-check -r requirements-backends.txt -c constraints.txt
 	@touch $@
+
+bench: .venv/.installed .venv-backends/.installed _vendor/.fetched data-note  ## measure speed beside peers; a part: make bench SECTION=step
+	$(call say,"Measuring on a machine that should have nothing else to do: usually 20 to 30 minutes on two cores")
+	@$(BIN)/python benchmarks/run.py $(SECTION)
+	@$(BIN)/python tools/tables.py
 
 lab: .venv/.installed  ## open JupyterLab on the first chapter
 	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")

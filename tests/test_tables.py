@@ -2,6 +2,10 @@
 
 import csv
 import json
+import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from PIL import Image
 
 from drcn_book import benchmark, datasets
 from drcn_book.config import NetworkConfig, Recipe
+from drcn_book.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
 tables, ablate = load_tool("tables"), load_tool("ablate")
@@ -43,12 +48,14 @@ def test_recursion_table():
 
 def test_ablation_table_compares_equal_seeds():
     """An arm with one seed is compared with the reference's run of that seed, not with its mean."""
-    rows = [{"question": "q", "arm": arm, "seed": seed, "psnr": psnr, "outputs": ""}
+    rows = [{"question": "q", "arm": arm, "seed": seed, "psnr": psnr, "validation_psnr": f"{2 * psnr:.3f}"}
             for arm, seed, psnr in (("a", "0", 36.0), ("a", "1", 36.4), ("b", "0", 36.1), ("c", "0", 36.0),
                                     ("c", "1", 36.6))]
     lines = [line.split("|") for line in benchmark.ablation_table(rows).splitlines()[2:]]
-    assert [[cell.strip() for cell in line[2:7]] for line in lines] == [
-        ["a", "2", "36.20", "0.40", ""], ["b", "1", "36.10", "", "+0.10"], ["c", "2", "36.30", "0.60", "+0.10"]]
+    assert [[cell.strip() for cell in line[2:10]] for line in lines] == [
+        ["a", "2", "36.20", "0.40", "", "72.40", "0.80", ""],
+        ["b", "1", "36.10", "", "+0.10", "72.20", "", "+0.20"],
+        ["c", "2", "36.30", "0.60", "+0.10", "72.60", "1.20", "+0.20"]]
 
 
 def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
@@ -70,6 +77,32 @@ def test_the_readme_and_the_chapters_show_what_the_files_say():
     stale = [path.name for path in tables.documents() if tables.updated(path) != path.read_text(encoding="utf-8")]
     assert not stale, f"python tools/tables.py brings {', '.join(stale)} up to date"
     assert "<!-- table:benchmark -->" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_installed_package_brings_the_tables_that_the_chapters_read(tmp_path):
+    """The package's files as pyproject.toml lists them, without the project around them."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    for package in options["packages"]:
+        source = ROOT / options["package-dir"].get(package, package)
+        for pattern in ("*.py", *options["package-data"][package]):
+            for file in source.glob(pattern):
+                target = tmp_path.joinpath(*package.split("."), file.relative_to(source))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target)
+    read = {name for path in (ROOT / "notebooks" / "text").glob("*.md")
+            for name in re.findall(r'benchmark\.results\("(\w+)"\)', path.read_text(encoding="utf-8"))}
+    assert {"quoted", "benchmark"} <= read
+    tables = {path.stem: len(benchmark.read(path)) for path in tmp_path.rglob("*.csv")}
+    program = ("from pathlib import Path; from drcn_book import benchmark; "
+               "assert Path(benchmark.__file__).is_relative_to(Path.cwd()); "
+               f"print([len(benchmark.results(name)) for name in {sorted(read)}])")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == str([tables[name] for name in sorted(read)]), done.stderr
+
+
+def test_an_unknown_table_is_refused():
+    with pytest.raises(ConfigError, match="no table 'nothing': choose from quoted, .*benchmark"):
+        benchmark.results("nothing")
 
 
 def test_quoted_numbers():

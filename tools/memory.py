@@ -3,8 +3,6 @@
 The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale 2.
 """
 
-import csv
-import io
 import subprocess
 import sys
 import tempfile
@@ -16,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 from drcn_book._keras import hardware
-from drcn_book.files import write_atomically
+from drcn_book.files import write_csv
 
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "results"
 
@@ -43,11 +41,7 @@ def main() -> None:
                 rows.append({"megapixels": megapixels, "tile": tile or "default", "peak_gb": f"{memory:.2f}",
                              "seconds": round(seconds), "weights": "compact-x2", "hardware": hardware()})
                 print(rows[-1], flush=True)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(RESULTS / "memory.csv", text.getvalue().encode())
+    write_csv(RESULTS / "memory.csv", rows)
 
 
 if __name__ == "__main__":

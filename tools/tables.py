@@ -56,12 +56,91 @@ def _plain(name):
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
 
 
+def _speed(section, chosen=lambda row: True):
+    """The rows of a section of data/results/speed.csv, and the sentence that goes below their table."""
+    rows = [row for row in benchmark.read(RESULTS / "speed.csv") if row["section"] == section and chosen(row)]
+    software = ", ".join(sorted({row["software"] for row in rows} - {""}))
+    rounds = sorted({int(row["rounds"]) for row in rows} - {0})
+    runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
+    below = rows and (f"Median of {runs} runs, taking turns; {rows[0]['hardware']}; "
+                      f"load average before {rows[0]['load']}" + f"; {software}" * bool(software))
+    return rows, f"\n\n{below}."
+
+
+def _grid(corner, section, chosen, column, ratios=False):
+    """A line a candidate, a column a case. ratios: further lines, this project over the best peer."""
+    rows, below = _speed(section, chosen)
+    if not rows:
+        return UNMEASURED
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    found = {(row["candidate"], row["case"]): row for row in rows}
+    names = list(dict.fromkeys(row["candidate"] for row in rows))
+    lines = [[name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)] for name in names]
+    for precision in ("float32", "bfloat16") if ratios else ():
+        best = []
+        for case in cases:
+            rates = {name: float(row["median"]) ** (1 if row["unit"] == "MP/s" else -1)
+                     for (name, where), row in found.items() if where == case and name.endswith(precision)}
+            ours = [rate for name, rate in rates.items() if name == f"this project, {precision}"]
+            peers = [rate for name, rate in rates.items() if not name.startswith("this project")]
+            best.append(f"{ours[0] / max(peers):.2f}x" if ours and peers else "")
+        if any(best):
+            lines.append([f"**this project against the best peer, {precision}**", *best])
+    return benchmark.markdown([corner, *cases], lines) + below
+
+
+def _is_plain(row):
+    return row["candidate"].startswith(("plain", "matrix"))
+
+
+def _rates():
+    """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution of that type."""
+    rows, _ = _speed("step")
+    plain = {(row["case"], row["candidate"].split(", ")[-1]): float(row["gflops"]) for row in rows
+             if row["candidate"].startswith("plain")}
+
+    def cell(row):
+        rate, convolution = float(row["gflops"]), plain[row["case"], row["candidate"].split(", ")[-1]]
+        return f"{rate:.0f}" + ("" if _is_plain(row) else f" ({rate / convolution:.0%})")
+
+    return _grid("GFLOP/s", "step", lambda row: True, cell)
+
+
+def _recursion_costs():
+    rows, below = _speed("upscale", lambda row: row["case"].startswith("recursions"))
+    psnr = {row["output"].replace("final", "ensemble"): row["psnr"]
+            for row in benchmark.read(RESULTS / "recursions.csv")
+            if (row["method"], row["dataset"]) == ("compact-x2", "Set5")}
+    return benchmark.markdown(["recursions", "seconds a megapixel", "PSNR on Set5, x2"],
+                              [[row["candidate"], f"{1 / float(row['median']):.2f}", f"{psnr[row['candidate']]:.2f}"]
+                               for row in rows]) + below if rows else UNMEASURED
+
+
+def _seconds(section, header):
+    rows, below = _speed(section)
+    noted = any(row["note"] for row in rows)
+    return benchmark.markdown(
+        header, [[*([row["case"]] * noted), row["candidate"], row["median"] or "not passed", *([row["note"]] * noted)]
+                 for row in rows]) + below if rows else UNMEASURED
+
+
+UNMEASURED = "(Not measured yet: `make bench` does.)"
 TABLES = {
+    "speed-step": lambda: _grid("seconds a step", "step", lambda row: not _is_plain(row), lambda row: row["median"],
+                                ratios=True),
+    "speed-rate": _rates,
+    "speed-upscale": lambda: _grid("megapixels/s", "upscale", lambda row: not row["case"].startswith("recursions"),
+                                   lambda row: row["median"], ratios=True),
+    "speed-memory": lambda: _grid("peak memory, GB", "upscale", lambda row: not row["case"].startswith("recursions"),
+                                  lambda row: row["peak_gb"]),
+    "speed-recursions": _recursion_costs,
+    "speed-quality": lambda: _seconds("quality", ["passed", "recipe", "seconds of training", ""]),
+    "speed-reader": lambda: _seconds("reader", ["what", "seconds"]),
+    "speed-chapters": lambda: _seconds("chapters", ["chapter", "seconds to run"]),
     "benchmark": lambda: _benchmark([row for row in _quoted() if row["method"] in FAMILIAR]),
     "benchmark-all": lambda: _benchmark(_quoted()),
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
-    "speed": lambda: benchmark.speed_table(benchmark.read(RESULTS / "speed.csv")),
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
@@ -80,7 +159,7 @@ def rewrite(text: str) -> str:
 def documents() -> list[Path]:
     """The files that may hold tables: README, pages and chapters, with their text twins."""
     return [*ROOT.glob("*.md"), *ROOT.glob("notebooks/*.md"), *ROOT.glob("notebooks/*.ipynb"),
-            *ROOT.glob("notebooks/text/*.md")]
+            *ROOT.glob("notebooks/text/*.md"), ROOT / "benchmarks" / "README.md"]
 
 
 def updated(path: Path) -> str:

@@ -1,0 +1,192 @@
+"""The harness of `make bench`, on networks and pictures so small that only its correctness shows, never a speed."""
+
+import importlib.util
+import os
+import re
+import subprocess
+
+import nbformat
+import numpy as np
+import pytest
+from book import ROOT, load_tool
+
+from drcn_book import benchmark, onnx_export
+from drcn_book.config import NetworkConfig, preset
+
+spec = importlib.util.spec_from_file_location("bench", ROOT / "benchmarks" / "run.py")
+bench = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(bench)
+tables = load_tool("tables")
+TORCH = bench.APART.exists() and not subprocess.run([bench.APART, "-c", "import torch"], capture_output=True).returncode
+SPEED = ROOT / "data" / "results" / "speed.csv"
+
+
+@pytest.fixture
+def float32_only(monkeypatch):
+    monkeypatch.setattr(bench, "PRECISIONS", {"float32": "float32"})
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")        # PyTorch's threads wait for each other on a busy machine
+    if not TORCH:
+        monkeypatch.setattr(bench, "APART", bench.APART.with_name("no-such-python"))
+
+
+def test_candidates_take_turns():
+    turns = []
+    found = bench.alternate({name: lambda name=name: turns.append(name) or len(turns) for name in "abc"}, budget=60)
+    assert len(found["a"]) == bench.MOST and turns == list("abc") * (1 + bench.MOST)
+    assert found["b"] == [2 + 3 * n for n in range(1, 1 + bench.MOST)]                    # the first does not count
+    assert bench.alternate({"slow": lambda: 5.0}, budget=-1) == {"slow": [5.0]}           # unless there is no time
+
+
+@pytest.mark.slow
+def test_step(tmp_path, float32_only):
+    """The paper's wiring; that PyTorch's losses are the same is a condition of `step` itself."""
+    config = NetworkConfig(filters=4, recursions=2)
+    rows = bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False)
+    peers = ["PyTorch, float32", "PyTorch channels-last, float32"] if TORCH else []
+    assert [row["candidate"] for row in rows] == [
+        "this project, float32", *peers, "plain convolution, float32", "matrix product, float32"]
+    for row in rows:
+        assert row["unit"] == "s" and row["case"] == "tiny, 2" and float(row["median"]) > 0 and row["software"]
+    gflop = 6 * config.macs_per_pixel * 2 * 12**2 / 1e9
+    assert float(rows[0]["gflops"]) == pytest.approx(gflop / float(rows[0]["median"]), rel=0.01)
+    gflop = 2 * 9 * 4**2 * 2 * 12**2 / 1e9
+    assert float(rows[-1]["gflops"]) == pytest.approx(gflop / float(rows[-1]["median"]), rel=0.01)
+
+
+@pytest.mark.slow
+def test_upscale(tmp_path, float32_only):
+    """The authors' wiring; that PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself."""
+    network = bench.write_network(tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2))
+    rows = bench.upscale(tmp_path, [96], str(network), budget=-1)
+    peers = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
+    assert [row["candidate"] for row in rows if row["case"] == "96x96"] == [
+        "this project, float32", *peers, "ONNX Runtime, float32", "the original's graph, float32"]
+    assert [row["candidate"] for row in rows if row["case"].startswith("recursions")] == ["1", "2", "ensemble"]
+    for row in rows:
+        assert row["unit"] == "MP/s" and row["rounds"] == 1
+        assert 0 < float(row["low"]) <= float(row["median"]) <= float(row["high"]) and 0.01 < float(row["peak_gb"]) < 9
+
+
+def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
+    config = NetworkConfig(filters=4, recursions=1)
+    specs = {}
+    np.save(tmp_path / "picture.npy", np.random.default_rng(0).integers(0, 256, (32, 32)).astype("uint8"))
+    for name in "ab":
+        path = bench.write_network(tmp_path / f"{name}.safetensors", config)
+        model = onnx_export.export(path, tmp_path / f"{name}.onnx")
+        specs[name] = {"kind": "onnx_upscaler", "model": str(model), "precision": "float32",
+                       "picture": str(tmp_path / "picture.npy")}
+        config = NetworkConfig(filters=4, recursions=2)
+    with pytest.raises(SystemExit, match="STOP: case: b does not compute what a does: the results differ by"):
+        bench.compete("case", specs)
+    missing = {**specs["a"], "model": "no-such.onnx"}
+    with pytest.raises(SystemExit, match="STOP: case: c: .*no-such.onnx"):
+        bench.compete("case", {"a": specs["a"], "c": missing})
+    more = {"a": specs["a"], "c": {**missing, "optional": True}, "b": {**specs["b"], "other": True}}
+    rows = bench.compete("case", more, per=0.1, budget=-1)
+    assert [row["candidate"] for row in rows] == ["a", "b"] and "c left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("gain", [-50, 50])
+def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
+    monkeypatch.setattr(bench, "GAINS", (gain,))
+    recipe = {"train_set": str(pictures), "patch": 16, "batch": 2, "steps": 4, "interval": 2, "precision": "float32"}
+    rows = bench.quality(tmp_path, {"filters": 4, "recursions": 1}, recipe)
+    assert [row["candidate"] for row in rows] == ["this project's recipe", "the original's recipe"]
+    for row in rows:
+        assert row["unit"] == "s" and row["case"] == f"validation, bicubic + {gain} dB"
+        assert ("median" in row) == (gain < 0) and row["rounds"] == (gain < 0)
+        assert re.match(rf"best of {2 if gain < 0 else 4} steps: \d+\.\d\d dB of -?\d+\.\d\d; float32", row["note"])
+
+
+def test_reader_and_chapters(tmp_path, monkeypatch):
+    """Chapter 1 is run up to its first picture only."""
+    cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "assert x == 1", "raise SystemError")]
+    cells[1].outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+    path = tmp_path / "01_short.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    monkeypatch.setattr(bench.execute, "chapters", lambda starts: [path])
+    rows = bench.reader(tmp_path, budget=-1, pages=False)
+    assert len(rows) == 5 and all(row["unit"] == "s" and float(row["median"]) > 0 for row in rows)
+    assert (tmp_path / "large.png").exists()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells[:2]), path)
+    assert [(row["case"], row["candidate"]) for row in bench.chapters(tmp_path)] == [("chapters", "01_short")]
+
+
+def test_a_section_measured_again_replaces_its_rows(tmp_path):
+    path = tmp_path / "speed.csv"
+    for section, names in (("upscale", "ab"), ("step", "cd"), ("upscale", "e")):
+        bench.merge(path, section, [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware="x") for name in names])
+    rows = benchmark.read(path)
+    assert [(row["section"], row["candidate"]) for row in rows] == [("step", "c"), ("step", "d"), ("upscale", "e")]
+    assert [rows[2][key] for key in ("unit", "low", "median", "high", "rounds")] == ["MP/s", "2", "4", "8", "3"]
+
+
+def test_an_unknown_section_is_named(capsys):
+    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, quality, upscale"):
+        bench.main(["steps"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """A folder of results with two cases of each kind."""
+    facts = {"hardware": "a machine", "load": "0.1", "software": "one 1.0"}
+    steps = [bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts) for case in ("small", "large")
+             for name, seconds, rate in (("this project", 0.5, "100"), ("PyTorch", 1.0, "50"),
+                                         ("PyTorch channels-last", 0.6, "80"), ("plain convolution", 0.1, "200"))]
+    sizes = [bench.row(f"{side}x{side}", f"{name}, float32", [2.0], per, peak_gb="1.50", **facts)
+             for side in (256, 512) for name, per in (("this project", 3.0), ("ONNX Runtime", 2.0))]
+    deep = [bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts) for d in ("1", "2", "ensemble")]
+    runs = [bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
+            bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts)]
+    for section, rows in (("step", steps), ("upscale", sizes + deep), ("quality", runs)):
+        bench.merge(tmp_path / "speed.csv", section, rows)
+    (tmp_path / "recursions.csv").write_text("method,dataset,output,psnr\n" + "".join(
+        f"compact-x2,Set5,{output},{psnr}\n" for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def cells(name):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in tables.render(name).splitlines()]
+
+
+def test_tables(measured):
+    found = cells("speed-step")
+    assert found[0] == ["seconds a step", "small", "large"] and len(found) == 8
+    assert found[2] == ["this project, float32", "0.5", "0.5"]
+    assert found[5] == ["**this project against the best peer, float32**", "1.20x", "1.20x"]
+    assert found[-1] == ["Median of 1 runs, taking turns; a machine; load average before 0.1; one 1.0."]
+    assert ["this project, float32", "100 (50%)", "100 (50%)"] in cells("speed-rate")
+    assert ["**this project against the best peer, float32**", "1.50x", "1.50x"] in cells("speed-upscale")
+    assert ["ONNX Runtime, float32", "1.50", "1.50"] in cells("speed-memory")
+    assert cells("speed-recursions")[2:5] == [["1", "0.50", "36.40"], ["2", "0.50", "36.80"],
+                                              ["ensemble", "0.50", "37.10"]]
+    assert ["Set5, 36.66 dB", "theirs", "not passed", "best 36.00"] in cells("speed-quality")
+    assert cells("speed-reader") == [["(Not measured yet: `make bench` does.)"]]
+
+
+def test_figure(measured):
+    drawing = bench.draw(measured / "speed.csv")
+    assert drawing == bench.draw(measured / "speed.csv") and drawing.startswith(b"<?xml")
+    assert bench.draw(measured / "no-such.csv") is None
+
+
+def test_the_readme_has_every_table_and_they_are_what_was_measured():
+    shown = tables.BLOCK.findall((ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(name for _, name, _ in shown) == sorted(name for name in tables.TABLES if name.startswith("speed-"))
+    assert ROOT / "benchmarks" / "README.md" in tables.documents()
+    if not SPEED.exists():
+        pytest.skip("data/results/speed.csv is not there yet: `make bench`")
+    rows = benchmark.read(SPEED)
+    assert set(bench.STANDARD) <= {row["section"] for row in rows}
+    assert all(row["median"] or row["section"] == "quality" for row in rows)
+    assert bench.FIGURE.read_bytes() == bench.draw(SPEED), "python benchmarks/run.py draws it anew"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no make")
+def test_make_knows_it():
+    done = subprocess.run(["make", "-n", "bench", "SECTION=step upscale"], cwd=ROOT, capture_output=True, text=True)
+    assert "benchmarks/run.py step upscale" in done.stdout
