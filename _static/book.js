@@ -11,3 +11,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const typeset = ([, , element]) => mathjax.startup.promise.then(() => mathjax.typesetPromise([element]));
   mathjax.Hub = { Queue: typeset };
 });
+
+// Tables of names and sentences: names break after a dot, a stroke or an underscore; cells know their columns (book.css).
+document.addEventListener("DOMContentLoaded", () => {
+  for (const name of document.querySelectorAll("td code .pre")) {
+    name.innerHTML = name.innerHTML.replace(/[._/]/g, "$&<wbr>");
+  }
+  for (const table of document.querySelectorAll("article table")) {
+    const columns = [...table.querySelectorAll("th")].map((cell) => cell.textContent);
+    const cells = [...table.querySelectorAll("td")];
+    if (columns.length < 3 || !cells.some((cell) => cell.textContent.length > 60)) continue;
+    table.classList.add("of-sentences");
+    if (columns.length > 3 && table.querySelector("td:nth-child(3) code")) table.classList.add("of-names");
+    for (const row of table.rows) [...row.cells].forEach((cell, i) => { cell.dataset.column = columns[i]; });
+  }
+});

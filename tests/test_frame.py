@@ -90,3 +90,11 @@ def test_widgets_are_numbered_in_the_order_they_were_made(pair):
     settled = nbformat.reads(execute.settle(notebook), as_version=4).metadata.widgets[execute.WIDGETS]["state"]
     assert [settled[f"{n:032x}"]["model_name"] for n in range(2)] == ["b", "a"]
     assert settled[f"{0:032x}"]["state"]["child"] == f"IPY_MODEL_{1:032x}"
+
+
+def test_lines_fit_the_screen():
+    """The rule of CONTRIBUTING, for what people read as code."""
+    long = [f"{path.relative_to(ROOT)}:{number}" for folder in ("drcn_book", "tools", "tests", "benchmarks")
+            for path in (ROOT / folder).glob("*.py")
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > 120]
+    assert long == []

@@ -239,7 +239,8 @@ def test_onnx_file_equals_keras(wiring):
     for shape in ((2, 1, 33, 47), (1, 1, 8, 5)):          # height, width and batch are free
         x = np.random.default_rng(0).random(shape, "float32")
         recursions, ensemble = session.run(["recursions", "ensemble"], {"x": x})
-        want = {name: ops.convert_to_numpy(y).transpose(0, 3, 1, 2) for name, y in built(x.transpose(0, 2, 3, 1)).items()}
+        want = {name: ops.convert_to_numpy(y).transpose(0, 3, 1, 2)
+                for name, y in built(x.transpose(0, 2, 3, 1)).items()}
         np.testing.assert_allclose(recursions, want["recursions"], atol=1e-5, rtol=1e-4)
         np.testing.assert_allclose(ensemble, want["ensemble"], atol=1e-5, rtol=1e-4)
     metadata = session.get_modelmeta().custom_metadata_map

@@ -111,9 +111,18 @@ def test_cells_are_small(path):
 @every_chapter
 def test_colab_cell(path):
     """The first code cell installs the package on Colab, beside its TensorFlow, and does nothing elsewhere."""
-    first = code(read(path))[0].source
-    assert "google.colab" in first and "pip install" in first and "cpu" not in first
-    assert not code(read(path))[0].outputs
+    first, *others = code(read(path))
+    lines = first.source.splitlines()
+    assert "if \"google.colab\" in sys.modules:" in lines and "cpu" not in first.source
+    assert lines[-1].startswith("    %pip install -q \"drcn-book") and not first.outputs
+    assert ("drcn-book[onnx] @" in lines[-1]) == any("onnx" in cell.source for cell in others)
+
+
+@every_chapter
+def test_names_no_file_of_the_repository(path):
+    """A chapter also runs where the package alone is installed: on Colab, and as a downloaded notebook."""
+    own = re.compile(r"""__file__|\.\./|["'](data|figures|notebooks|tools|drcn_book)/""")
+    assert [cell.source for cell in code(read(path)) if own.search(cell.source)] == []
 
 
 @every_chapter

@@ -13,7 +13,8 @@ PROSE = ["README.md", "intro.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/
 
 
 def test_spelling():
-    command = [sys.executable, "-m", "codespell_lib", *PROSE, "drcn_book", "tools", "tests", "_ext"]
+    command = [sys.executable, "-m", "codespell_lib", *PROSE, "drcn_book", "tools", "tests", "benchmarks",
+               "_ext"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

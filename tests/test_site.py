@@ -38,6 +38,12 @@ def overflow(page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
 
+def cut_off(page) -> list[str]:
+    """Code that is wider than its box, so that a reader would have to scroll it sideways."""
+    return page.evaluate("""() => [...document.querySelectorAll('article .cell_input pre')]
+        .filter(p => p.checkVisibility() && p.scrollWidth > p.clientWidth).map(p => p.textContent.slice(0, 60))""")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(open_page, name):
     page = open_page(name)
@@ -51,6 +57,7 @@ def test_page(open_page, name):
     assert alternative_texts_missing(page) == []
     broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     assert broken == []
+    assert cut_off(page) == []
     for width, theme in [(1280, "light"), (390, "dark")]:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)

@@ -156,7 +156,8 @@ def test_fits_screen_and_theme(open_page, width, theme):
                 ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
             const numbers = text => text.match(/[\\d.]+/g).map(Number);
             let ground = part;
-            while (ground && (numbers(getComputedStyle(ground).backgroundColor)[3] === 0)) ground = ground.parentElement;
+            while (ground && (numbers(getComputedStyle(ground).backgroundColor)[3] === 0))
+                ground = ground.parentElement;
             const colours = [getComputedStyle(part).color,
                 ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)'].map(c => light(numbers(c)));
             return (Math.max(...colours) + 0.05) / (Math.min(...colours) + 0.05);
