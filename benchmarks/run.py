@@ -5,8 +5,6 @@ after one turn that is not counted, and is first proved to compute the same. REA
 """
 
 import argparse
-import csv
-import io
 import json
 import os
 import subprocess
@@ -30,7 +28,7 @@ from drcn_book import benchmark, datasets, figures, images, onnx_export, weights
 from drcn_book._keras import hardware, keras  # noqa: E402
 from drcn_book.config import NetworkConfig, Recipe, preset  # noqa: E402
 from drcn_book.degradation import degrade  # noqa: E402
-from drcn_book.files import write_atomically  # noqa: E402
+from drcn_book.files import write_atomically, write_csv  # noqa: E402
 from drcn_book.metrics import psnr  # noqa: E402
 from drcn_book.model import infer  # noqa: E402
 from drcn_book.training import Run  # noqa: E402
@@ -346,11 +344,7 @@ def merge(path: Path, section: str, rows: list[dict]) -> None:
     kept = [old for old in benchmark.read(path) if old["section"] != section]
     merged = sorted([*kept, *({"section": section, **new} for new in rows)],
                     key=lambda line: list(SECTIONS).index(line["section"]))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(merged)
-    write_atomically(path, text.getvalue().encode())
+    write_csv(path, merged, COLUMNS)
 
 
 def draw(path: Path = RESULTS / "speed.csv") -> bytes | None:

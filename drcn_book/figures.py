@@ -352,15 +352,15 @@ def successors() -> Figure:
     for parent, child, idea, where in ideas:
         (x0, y0, *_), (x1, y1, *_) = tree[parent], tree[child]
         _arrow(axis, (x0 + 4.7, y0), (x1 - 4.7, y1), width=0.9)
-        _label(axis, *where, idea, size=7, style="italic")
+        _label(axis, *where, idea, size=8.2, style="italic")
     _arrow(axis, (25, 14.3), (25, 2.4), (66, 2.4), (66, 14.3), width=0.9)
-    _label(axis, 58, 3.5, "feedback", size=7, style="italic")
+    _label(axis, 58, 3.5, "feedback", size=8.2, style="italic")
     for name, (x, y, parameters, psnr, part) in tree.items():
         _box(axis, x, y, "", part, 9.4, 5.4)
-        _label(axis, x, y + 1.1, name, COLOURS[part], 8.5 if len(name) < 9 else 7.5, weight="bold")
-        _label(axis, x, y - 1.2, f"{parameters} · {psnr}" if parameters else psnr, size=7)
+        _label(axis, x, y + 1.1, name, COLOURS[part], 9.3 if len(name) < 9 else 8, weight="bold")
+        _label(axis, x, y - 1.2, f"{parameters} · {psnr}" if parameters else psnr, size=8.2)
     for x, year in ((6, "2014"), (25, "2016"), (49, "2017"), (66, "2018-2019"), (85, "2021-2022")):
-        _label(axis, x, 43.3, year, COLOURS["bicubic"], 8)
+        _label(axis, x, 43.3, year, COLOURS["bicubic"], 9)
     return figure
 
 

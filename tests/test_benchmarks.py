@@ -135,8 +135,13 @@ def measured(tmp_path, monkeypatch):
     steps = [bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts) for case in ("small", "large")
              for name, seconds, rate in (("this project", 0.5, "100"), ("PyTorch", 1.0, "50"),
                                          ("PyTorch channels-last", 0.6, "80"), ("plain convolution", 0.1, "200"))]
-    sizes = [bench.row(f"{side}x{side}", f"{name}, float32", [2.0], per, peak_gb="1.50", **facts)
-             for side in (256, 512) for name, per in (("this project", 3.0), ("ONNX Runtime", 2.0))]
+    steps += [bench.row(case, f"{name}, bfloat16", [seconds], gflops=rate, **facts) for case in ("small", "large")
+              for name, seconds, rate in (("this project", 0.25, "200"), ("PyTorch", 0.2, "250"),
+                                          ("plain convolution", 0.1, "400"))]
+    sizes = [bench.row(f"{side}x{side}", f"{name}, {precision}", [2.0], per, peak_gb="1.50", **facts)
+             for side in (256, 512) for precision, name, per in (
+                 ("float32", "this project", 6.0), ("float32", "ONNX Runtime", 4.0),
+                 ("bfloat16", "this project", 12.0))]
     deep = [bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts) for d in ("1", "2", "ensemble")]
     runs = [bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
             bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts)]
@@ -155,12 +160,14 @@ def cells(name):
 
 def test_tables(measured):
     found = cells("speed-step")
-    assert found[0] == ["seconds a step", "small", "large"] and len(found) == 8
+    assert found[0] == ["seconds a step", "small", "large"] and len(found) == 9
     assert found[2] == ["this project, float32", "0.5", "0.5"]
-    assert found[5] == ["**this project against the best peer, float32**", "1.20x", "1.20x"]
-    assert found[-1] == ["Median of 1 runs, taking turns; a machine; load average before 0.1; one 1.0."]
+    assert found[-1] == ["One run of each; a machine; load average before 0.1; one 1.0."]
+    assert cells("speed-step-summary")[3] == [
+        "large", "0.5", "0.6 (PyTorch channels-last)", "1.20x", "0.25", "0.2 (PyTorch)", "0.80x"]
     assert ["this project, float32", "100 (50%)", "100 (50%)"] in cells("speed-rate")
-    assert ["**this project against the best peer, float32**", "1.50x", "1.50x"] in cells("speed-upscale")
+    assert cells("speed-upscale-summary")[2] == [
+        "256x256", "3", "2 (ONNX Runtime)", "1.50x", "6", "", ""]
     assert ["ONNX Runtime, float32", "1.50", "1.50"] in cells("speed-memory")
     assert cells("speed-recursions")[2:5] == [["1", "0.50", "36.40"], ["2", "0.50", "36.80"],
                                               ["ensemble", "0.50", "37.10"]]

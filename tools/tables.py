@@ -62,35 +62,50 @@ def _speed(section, chosen=lambda row: True):
     software = ", ".join(sorted({row["software"] for row in rows} - {""}))
     rounds = sorted({int(row["rounds"]) for row in rows} - {0})
     runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
-    below = rows and (f"Median of {runs} runs, taking turns; {rows[0]['hardware']}; "
+    measured = "One run of each" if runs == "1" else f"Median of {runs} runs, taking turns"
+    below = rows and (f"{measured}; {rows[0]['hardware']}; "
                       f"load average before {rows[0]['load']}" + f"; {software}" * bool(software))
     return rows, f"\n\n{below}."
 
 
-def _grid(corner, section, chosen, column, ratios=False):
-    """A line a candidate, a column a case. ratios: further lines, this project over the best peer."""
+def _grid(corner, section, chosen, column):
+    """A line a candidate, a column a case."""
     rows, below = _speed(section, chosen)
     if not rows:
         return UNMEASURED
     cases = list(dict.fromkeys(row["case"] for row in rows))
     found = {(row["candidate"], row["case"]): row for row in rows}
     names = list(dict.fromkeys(row["candidate"] for row in rows))
-    lines = [[name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)] for name in names]
-    for precision in ("float32", "bfloat16") if ratios else ():
-        best = []
-        for case in cases:
-            rates = {name: float(row["median"]) ** (1 if row["unit"] == "MP/s" else -1)
-                     for (name, where), row in found.items() if where == case and name.endswith(precision)}
-            ours = [rate for name, rate in rates.items() if name == f"this project, {precision}"]
-            peers = [rate for name, rate in rates.items() if not name.startswith("this project")]
-            best.append(f"{ours[0] / max(peers):.2f}x" if ours and peers else "")
-        if any(best):
-            lines.append([f"**this project against the best peer, {precision}**", *best])
-    return benchmark.markdown([corner, *cases], lines) + below
+    return benchmark.markdown([corner, *cases], [
+        [name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)] for name in names]) + below
+
+
+def _against(corner, section, chosen):
+    """A line a case; for each number type this project, the best of the peers, and how many times as fast we are."""
+    rows, below = _speed(section, chosen)
+    if not rows:
+        return UNMEASURED
+    lines, power = [], 1 if rows[0]["unit"] == "MP/s" else -1
+    for case in dict.fromkeys(row["case"] for row in rows):
+        line = [case]
+        for precision in ("float32", "bfloat16"):
+            typed = {row["candidate"].removesuffix(f", {precision}"): row["median"] for row in rows
+                     if row["case"] == case and row["candidate"].endswith(f", {precision}")}
+            per_second = {name: float(median) ** power for name, median in typed.items()}
+            peers = [name for name in typed if not name.startswith("this project")]
+            best = max(peers, key=per_second.get, default=None)
+            ratio = best and per_second["this project"] / per_second[best]
+            line += [typed["this project"], *((f"{typed[best]} ({best})", f"{ratio:.2f}x") if best else ("", ""))]
+        lines.append(line)
+    return benchmark.markdown([corner, "float32", "best peer", "", "bfloat16", "best peer", ""], lines) + below
 
 
 def _is_plain(row):
     return row["candidate"].startswith(("plain", "matrix"))
+
+
+def _has_side(row):
+    return not row["case"].startswith("recursions")
 
 
 def _rates():
@@ -126,13 +141,12 @@ def _seconds(section, header):
 
 UNMEASURED = "(Not measured yet: `make bench` does.)"
 TABLES = {
-    "speed-step": lambda: _grid("seconds a step", "step", lambda row: not _is_plain(row), lambda row: row["median"],
-                                ratios=True),
+    "speed-step": lambda: _grid("seconds a step", "step", lambda row: not _is_plain(row), lambda row: row["median"]),
+    "speed-step-summary": lambda: _against("seconds a step", "step", lambda row: not _is_plain(row)),
     "speed-rate": _rates,
-    "speed-upscale": lambda: _grid("megapixels/s", "upscale", lambda row: not row["case"].startswith("recursions"),
-                                   lambda row: row["median"], ratios=True),
-    "speed-memory": lambda: _grid("peak memory, GB", "upscale", lambda row: not row["case"].startswith("recursions"),
-                                  lambda row: row["peak_gb"]),
+    "speed-upscale": lambda: _grid("megapixels/s", "upscale", _has_side, lambda row: row["median"]),
+    "speed-upscale-summary": lambda: _against("megapixels/s", "upscale", _has_side),
+    "speed-memory": lambda: _grid("peak memory, GB", "upscale", _has_side, lambda row: row["peak_gb"]),
     "speed-recursions": _recursion_costs,
     "speed-quality": lambda: _seconds("quality", ["passed", "recipe", "seconds of training", ""]),
     "speed-reader": lambda: _seconds("reader", ["what", "seconds"]),
