@@ -66,6 +66,8 @@ def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
     assert new.startswith("before\n<!-- table:trials -->\n| change | psnr  |\n")
     assert new.endswith("| L1     | 36.62 |\n<!-- /table -->\nafter\n")
     assert "old" not in new and tables.rewrite(new) == new
+    assert tables.rewrite(text.replace("trials -->", "trials: What helps -->")).splitlines()[1:4] == [
+        "<!-- table:trials: What helps -->", ":::{table} What helps", ":name: tab-trials"]
     cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(text)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbformat.write(notebook, tmp_path / "chapter.ipynb")
@@ -172,3 +174,33 @@ def test_shipped_ablations_are_those_of_the_configuration():
         assert max(float(line["psnr"]) for line in log) == pytest.approx(float(arm["validation_psnr"]), abs=6e-4)
     for question in {row["question"] for row in rows}:
         assert {row["arm"] for row in rows if row["question"] == question} == set(questions[question])
+
+
+def seeds_of(question, column="psnr"):
+    """{arm: {seed: value}} of a shipped question, in the order of its arms."""
+    found = {}
+    for row in benchmark.read(tables.RESULTS / "ablations.csv"):
+        if row["question"] == question:
+            found.setdefault(row["arm"], {})[row["seed"]] = float(row[column])
+    return {arm: found[arm] for arm in ablate.questions()[question]}
+
+
+@pytest.mark.parametrize("question", sorted(set(ablate.questions()) - ablate.ONCE))
+def test_arms_close_to_the_reference_have_all_their_seeds(question):
+    (_, reference), *others = seeds_of(question).items()
+    wanted, close = {str(seed) for seed in range(ablate.SEEDS)}, False
+    for arm, runs in others:
+        if abs(runs["0"] - reference["0"]) < ablate.CLOSE:
+            close = True
+            assert set(runs) == wanted, arm
+    assert not close or set(reference) == wanted
+
+
+def test_depth_gains_up_to_five_recursions():
+    """What the ledger says, on the validation pictures, over the seeds that both depths have."""
+    runs = seeds_of("recursions", "validation_psnr")
+
+    def gain(shallow, deep):
+        return np.mean([runs[deep][seed] - runs[shallow][seed] for seed in set(runs[shallow]) & set(runs[deep])])
+
+    assert gain("d1", "d3") > 0 and gain("d3", "d5") > 0 and abs(gain("d5", "d9")) < 0.05

@@ -1,7 +1,8 @@
 """Write the tables of the README and the chapters from the CSV files: python tools/tables.py
 
-A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced. The records
-of the shipped weights get their results from the same files.
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced. After
+`<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`. The records of the shipped weights
+get their results from the same files.
 """
 
 import re
@@ -22,17 +23,15 @@ RESULTS = ROOT / "data" / "results"
 SETS = ["Set5", "Set14", "B100", "Urban100"]
 FAMILIAR = ("A+", "SelfExSR", "SRCNN (9-5-5)", "VDSR", "DRCN", "DRRN", "c-DCSCN", "DCSCN",
             "deeply-recursive-cnn-tf")
-BLOCK = re.compile(r"(<!-- table:([\w-]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- table:([\w-]+)(?:: (.+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
+QUOTED = "† quoted (`data/quoted.csv` says whence); the other rows are measured."
 
 
-def _benchmark(quoted):
-    rows = benchmark.read(RESULTS / "benchmark.csv") + quoted
-    tables = [benchmark.table(rows, scale, SETS) for scale in (2, 3, 4)]
-    return "\n\n".join([*tables, "† quoted (`data/quoted.csv` says whence); the other rows are measured."])
-
-
-def _quoted():
-    return [row for row in benchmark.read(ROOT / "data" / "quoted.csv") if row["method"] != "bicubic"]
+def _benchmark(scale, methods=None):
+    """Measured rows, and the quoted ones of these methods (all)."""
+    quoted = [row for row in benchmark.read(ROOT / "data" / "quoted.csv") if row["method"] != "bicubic"
+              and (methods is None or row["method"] in methods)]
+    return benchmark.table(benchmark.read(RESULTS / "benchmark.csv") + quoted, scale, SETS)
 
 
 def _ladder(rows):
@@ -151,8 +150,8 @@ TABLES = {
     "speed-quality": lambda: _seconds("quality", ["passed", "recipe", "seconds of training", ""]),
     "speed-reader": lambda: _seconds("reader", ["what", "seconds"]),
     "speed-chapters": lambda: _seconds("chapters", ["chapter", "seconds to run"]),
-    "benchmark": lambda: _benchmark([row for row in _quoted() if row["method"] in FAMILIAR]),
-    "benchmark-all": lambda: _benchmark(_quoted()),
+    "benchmark": lambda: "\n\n".join([*(_benchmark(scale, FAMILIAR) for scale in (2, 3, 4)), QUOTED]),
+    **{f"benchmark-x{scale}": lambda scale=scale: f"{_benchmark(scale)}\n\n{QUOTED}" for scale in (2, 3, 4)},
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
@@ -167,7 +166,14 @@ def render(name: str) -> str:
 
 def rewrite(text: str) -> str:
     """The text with every marked table written anew."""
-    return BLOCK.sub(lambda block: f"{block[1]}{render(block[2])}\n{block[3]}", text)
+    def anew(block):
+        start, name, caption, end = block.groups()
+        table, _, below = render(name).partition("\n\n")
+        if caption and table != UNMEASURED:
+            table = f":::{{table}} {caption}\n:name: tab-{name}\n\n{table}\n:::"
+        return "\n\n".join(filter(None, [f"{start}{table}", below])) + f"\n{end}"
+
+    return BLOCK.sub(anew, text)
 
 
 def documents() -> list[Path]:
