@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,31 +79,41 @@ class Worker:
         return self
 
     def __call__(self) -> float:
-        self._process.stdin.write("\n")
+        with suppress(BrokenPipeError):                        # of one that has died; its answer tells
+            self._process.stdin.write("\n")
         answer = self._answer()
         self.peak_gb = answer["peak_gb"]
         return answer["seconds"]
 
     def close(self) -> None:
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
 
 
 def alternate(candidates: dict[str, Callable[[], float]], budget: float = BUDGET) -> dict[str, list[float]]:
     """Let the candidates take turns, about `budget` seconds in all: the seconds each one returned, by its name.
 
-    The first turn of each is not counted, unless it took the budget already.
+    The first turn of each is not counted, unless it took the budget already. One that fails is left out.
     """
+    left = dict(candidates)
+
+    def turn():
+        seconds = {}
+        for name, run in list(left.items()):
+            try:
+                seconds[name] = run()
+            except Failed as error:
+                print(f"  {name} left out, it failed while timed: {error}", flush=True)
+                del left[name]
+        return seconds
+
     start = time.perf_counter()
-    found = {name: [run()] for name, run in candidates.items()}
+    turns = [turn()]
     took = time.perf_counter() - start
-    if took > budget:
-        return found
-    found = {name: [] for name in candidates}
-    for _ in range(min(MOST, max(2, int(budget / took)))):
-        for name, run in candidates.items():
-            found[name].append(run())
-    return found
+    if took <= budget:
+        turns = [turn() for _ in range(min(MOST, max(2, int(budget / took))))]
+    return {name: [seconds[name] for seconds in turns] for name in left}
 
 
 def row(case: str, candidate: str, seconds: list[float], per: float | None = None, **more) -> dict:
@@ -159,7 +170,7 @@ def compete(case: str, specs: dict[str, dict], per: float | None = None, budget:
     return rows
 
 
-# The sections. Each returns its rows.
+# The sections. Each gives its rows, as soon as a case is done.
 
 def write_network(path: Path, config: NetworkConfig) -> Path:
     """Weights that no output is small or large with, so that a difference between two networks shows."""
@@ -170,9 +181,9 @@ def write_network(path: Path, config: NetworkConfig) -> Path:
     return path
 
 
-def step(folder: Path, cases: dict = CASES, patch: int = 41, budget: float = BUDGET, compiled: bool = True) -> list:
+def step(folder: Path, cases: dict = CASES, patch: int = 41, budget: float = BUDGET,
+         compiled: bool = True) -> Iterator[dict]:
     """Seconds of a whole training step, beside a plain convolution and a matrix product of its width."""
-    rows = []
     for case, (config, batch) in cases.items():
         network = str(write_network(folder / "network.safetensors", config))
         y = np.random.default_rng(1).random((batch, patch, patch, 1), "float32")
@@ -192,21 +203,19 @@ def step(folder: Path, cases: dict = CASES, patch: int = 41, budget: float = BUD
                                                          "optional": True}}
             specs |= {f"plain convolution, {short}": {"kind": "convolution", "precision": precision, **plain},
                       f"matrix product, {short}": {"kind": "matrix_product", "precision": precision, **plain}}
-        rows += compete(case, specs, budget=budget)
-    return rows
+        yield from compete(case, specs, budget=budget)
 
 
 ORIGINAL = Recipe(patch=41, batch=20, loss="l2", alpha_floor=0.0, alpha_share=1.0, beta=1e-4 / 255**2 / 2,
                   learning_rate=1e-3, warmup=0)
 
 
-def quality(folder: Path, sizes: dict = {}, recipe: dict = {"steps": 1500, "interval": 50}) -> list:
+def quality(folder: Path, sizes: dict = {}, recipe: dict = {"steps": 1500, "interval": 50}) -> Iterator[dict]:
     """Seconds of training until a quality is passed, validation not counted: this project's recipe, the original's."""
     common = {"recursions": 5, "filters": 32, **sizes}
     arms = {f"{OURS}'s recipe": (preset("compact", "authors", **common), Recipe.from_dict(recipe)),
             "the original's recipe": (NetworkConfig(skip="concat", output_relu=True, **common),
                                       replace(ORIGINAL, **recipe))}
-    rows = []
     for arm, (config, recipe) in arms.items():
         keras.utils.clear_session()
         run = Run(config, recipe, folder / arm.replace(" ", "-"))
@@ -220,9 +229,7 @@ def quality(folder: Path, sizes: dict = {}, recipe: dict = {"steps": 1500, "inte
                 [psnr(y, infer(run.trainer.network, x)[0], config.scale) for x, y in pairs]))
         for goal, (seconds, best) in until(run, goals).items():
             note = f"best of {run.step:,} steps: {best:.2f} dB of {goals[goal][0]:.2f}; {run.precision}"
-            rows.append(row(goal, arm, [] if seconds is None else [seconds], note=note,
-                            software=f"Keras {keras.__version__}"))
-    return rows
+            yield row(goal, arm, [] if seconds is None else [seconds], note=note, software=f"Keras {keras.__version__}")
 
 
 def until(run: Run, goals: dict[str, tuple[float, Callable[[], float]]]) -> dict[str, tuple[float | None, float]]:
@@ -249,7 +256,7 @@ def until(run: Run, goals: dict[str, tuple[float, Callable[[], float]]]) -> dict
     return found
 
 
-def upscale(folder: Path, sides=SIDES, name: str = "compact-x2", budget: float = BUDGET) -> list:
+def upscale(folder: Path, sides=SIDES, name: str = "compact-x2", budget: float = BUDGET) -> Iterator[dict]:
     """Megapixels of output a second and peak memory of enlarging a grey picture by 2, and what each recursion costs."""
     _, config = weights.load(name)
     model = str(onnx_export.export(name, folder / "network.onnx"))
@@ -257,7 +264,6 @@ def upscale(folder: Path, sides=SIDES, name: str = "compact-x2", budget: float =
         filters=config.filters, recursions=config.recursions, skip="concat", output_relu=True))
     photograph = images.luma(datasets.colour_pictures("Photos")["astronaut"])
     noise = np.random.default_rng(0).normal(0, 2, photograph.shape)            # no region of one colour
-    rows = []
     for side in sides:
         times = side // 2 // 512 + 1
         picture = np.tile(np.clip(photograph + noise, 0, 255).astype("uint8"), (times, times))[:side // 2, :side // 2]
@@ -277,18 +283,17 @@ def upscale(folder: Path, sides=SIDES, name: str = "compact-x2", budget: float =
         if side <= 1024:
             specs["the original's graph, float32"] = {
                 "kind": "original_upscaler", "precision": "float32", **common, "weights": str(original), "other": True}
-        rows += compete(f"{side}x{side}", specs, side**2 / 1e6, budget)
+        yield from compete(f"{side}x{side}", specs, side**2 / 1e6, budget)
         if side > 1344:                                        # else the default is one tile; apart, for the memory
             ours = {"kind": "upscaler", "precision": "mixed_bfloat16", **common}
             tiles = {f"{OURS} in tiles of 512, bfloat16": {**ours, "tile": 512},
                      f"{OURS} untiled, bfloat16": {**ours, "tile": side}}
-            rows += compete(f"{side}x{side}", tiles, side**2 / 1e6, budget)
+            yield from compete(f"{side}x{side}", tiles, side**2 / 1e6, budget)
         if side == min(1024, max(sides)):
             deep = {f"{d}": {"kind": "upscaler", "precision": "float32", **common, "recursions": d, "other": True}
                     for d in range(1, config.recursions + 1)}
             deep["ensemble"] = {"kind": "upscaler", "precision": "float32", **common, "other": True}
-            rows += compete(f"recursions of {name} at {side}x{side}", deep, side**2 / 1e6, budget)
-    return rows
+            yield from compete(f"recursions of {name} at {side}x{side}", deep, side**2 / 1e6, budget)
 
 
 def clock(run: Callable[[], object]) -> Callable[[], float]:
@@ -312,7 +317,7 @@ def first_picture(path: Path) -> Callable[[], float]:
     return clock(lambda: execute.run(notebook, path.parent))
 
 
-def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> list:
+def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> Iterator[dict]:
     """Seconds that a reader waits: for the package, for the command, for the first picture, for the pages."""
     picture = folder / "picture.png"
     Image.fromarray(datasets.colour_pictures("Photos")["astronaut"]).resize((256, 256)).save(picture)
@@ -326,13 +331,14 @@ def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> list:
     }, budget)
     if pages:
         found["the pages of the book from saved outputs"] = [command("make", "pages")()]
-    return [row("waiting", name, seconds) for name, seconds in found.items()]
+    for name, seconds in found.items():
+        yield row("waiting", name, seconds)
 
 
-def chapters(folder: Path, starts=()) -> list:
+def chapters(folder: Path, starts=()) -> Iterator[dict]:
     """Seconds of executing each chapter, kernel included; nothing is saved."""
-    return [row("chapters", path.stem, [clock(lambda: execute.run(
-        nbformat.read(path, as_version=4), path.parent))()]) for path in execute.chapters(list(starts))]
+    for path in execute.chapters(list(starts)):
+        yield row("chapters", path.stem, [clock(lambda: execute.run(nbformat.read(path, as_version=4), path.parent))()])
 
 
 SECTIONS = {make.__name__: make for make in (step, quality, upscale, reader, chapters)}
@@ -371,13 +377,14 @@ def main(words: list[str]) -> None:
     for section in chosen:
         if section not in SECTIONS:
             sys.exit(f"STOP: no section is called {section}: choose from {', '.join(SECTIONS)}.")
-    conditions = {"hardware": hardware(), "load": f"{os.getloadavg()[0]:.1f}"}
-    print(f"{conditions['hardware']}, load average {conditions['load']}", flush=True)
     for section in chosen:
+        conditions, rows = {"hardware": hardware(), "load": f"{os.getloadavg()[0]:.1f}"}, []
+        print(f"{section}: {conditions['hardware']}, load average {conditions['load']}", flush=True)
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            rows = SECTIONS[section](Path(folder))
-        merge(RESULTS / "speed.csv", section, [{**line, **conditions} for line in rows])
+            for line in SECTIONS[section](Path(folder)):
+                rows.append({**line, **conditions})
+                merge(RESULTS / "speed.csv", section, rows)
         print(f"{section}: {time.perf_counter() - start:.0f} s", flush=True)
     if drawing := draw():
         write_atomically(FIGURE, drawing)

@@ -7,6 +7,7 @@ each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over th
 
 import csv
 import hashlib
+import textwrap
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +75,7 @@ def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = 
     """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr, ssim.
 
     `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
-    ConfigError if the method was made for another scale.
+    ConfigError if the method was made for another scale; PictureError names a picture that is too small.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
@@ -82,15 +83,23 @@ def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = 
     pictures = datasets.pictures(dataset)
     bar = tqdm(pictures.items(), f"{method.name} {dataset} x{scale}", leave=False, disable=None)
     for name, picture in bar:
-        x, y = degrade(picture, scale)
-        output, y_d = method.run(x)
-        outputs = {"final": output}
-        if recursions and y_d is not None and y_d.shape[-1] > 1:
-            outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
-        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name,
-                  "output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
-                 for key, value in outputs.items()]
+        try:
+            found = _measure(method, picture, scale, recursions)
+        except PictureError as error:
+            raise PictureError(f"{name} of {dataset}: {error}") from None
+        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, **row}
+                 for row in found]
     return rows
+
+
+def _measure(method, picture, scale, recursions):
+    x, y = degrade(picture, scale)
+    output, y_d = method.run(x)
+    outputs = {"final": output}
+    if recursions and y_d is not None and y_d.shape[-1] > 1:
+        outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
+    return [{"output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
+            for key, value in outputs.items()]
 
 
 def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
@@ -141,18 +150,23 @@ def side_by_side(picture: np.ndarray, methods: list[Method], scale: int) -> dict
     """One picture (h, w), 0..255, as each method gives it: title -> luma of one size.
 
     First the low-resolution picture with its pixels as squares, then the methods, then the truth; under each
-    method's name the PSNR of the whole picture by the protocol.
+    method's name, in lines of 24 characters, the PSNR of the whole picture by the protocol.
     """
     x, y = degrade(picture, scale)
     low = resize(y, y.shape[0] // scale, y.shape[1] // scale)
-    outputs = {method.name[-24:]: method.run(x)[0] for method in methods}  # of a long path, the end
+    outputs = {textwrap.fill(method.name, 24): method.run(x)[0] for method in methods}
     return {"low resolution\n": low.repeat(scale, 0).repeat(scale, 1),
             **{f"{name}\n{psnr(y, output, scale):.2f} dB": output for name, output in outputs.items()},
             "truth\n": y}
 
 
 def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
-    """Top and left of the side x side square where bicubic errs most; PictureError if none fits."""
+    """Top and left of the side x side square where bicubic errs most.
+
+    ConfigError if `side` is no positive number; PictureError if no such square fits.
+    """
+    if side < 1:
+        raise ConfigError(f"A square of {side} pixels a side is none: choose a --side of 1 or more.")
     x, y = degrade(picture, scale)
     if min(y.shape) < side:
         raise PictureError(f"A picture of {y.shape[1]}x{y.shape[0]} pixels has no square of {side}: "

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from .config import NetworkConfig, Recipe
@@ -182,17 +183,23 @@ def compare(args):
     from . import benchmark, datasets, images
     from .files import replacing
 
+    if args.hardest < 1:
+        raise ConfigError(f"--hardest {args.hardest} leaves no picture of a set: choose 1 or more.")
     networks = [benchmark.network_method(name) for name in args.weights]
     scale = networks[0].scale if networks else 2
     if any(network.scale != scale for network in networks):
         raise ConfigError("Networks side by side must be of one scale.")
-    chosen = {Path(name).stem: images.read_luma(name) for name in args.pictures}
+    chosen = [(Path(name).stem, images.read_luma(name)) for name in args.pictures]
     for name in args.dataset or []:
         found = datasets.pictures(name)
         rows = sorted(benchmark.measure(benchmark.BICUBIC, name, scale), key=lambda row: row["psnr"])
-        chosen |= {f"{Path(name).name}-{row['picture']}": found[row["picture"]] for row in rows[:args.hardest]}
+        chosen += [(f"{Path(name).name}-{row['picture']}", found[row["picture"]]) for row in rows[:args.hardest]]
     if not chosen:
         raise ConfigError("Nothing to compare: name pictures, or a --dataset.")
+    (name, times), = Counter(name for name, _ in chosen).most_common(1)
+    if times > 1:
+        raise ConfigError(f"{times} of the pictures would be drawn as {name}-x{scale}.png: compare them one at a time, "
+                          "each with its own --output.")
 
     import matplotlib
 
@@ -200,7 +207,7 @@ def compare(args):
     from . import figures
 
     figures.style()
-    for name, picture in chosen.items():
+    for name, picture in chosen:
         top, left = benchmark.hardest(picture, scale, args.side)
         pictures = benchmark.side_by_side(picture, [benchmark.BICUBIC, *networks], scale)
         path = Path(args.output) / f"{name}-x{scale}.png"

@@ -1,6 +1,7 @@
 """The measurements are the field's, and the shipped tables are what the shipped weights give."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from drcn_book.errors import ConfigError, PictureError
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "data" / "results"
 ROWS = benchmark.read(RESULTS / "benchmark.csv")
+RECURSIONS = benchmark.read(RESULTS / "recursions.csv")
 PUBLISHED = {(row["scale"], row["dataset"]): row for row in benchmark.read(ROOT / "data" / "quoted.csv")
              if row["method"] == "bicubic"}
 
@@ -93,6 +95,16 @@ def test_evaluate_prints_and_merges(folder, network, tmp_path, capsys):
     assert [row["scale"] for row in benchmark.read(tmp_path / "benchmark.csv")] == [2, 2, 2, 4]
 
 
+@pytest.mark.parametrize(("side", "line"), [
+    (8, "small of {}: SSIM needs 11x11 pixels inside the border, and 4x4 are there"), (4, "small of {}: .* has none"),
+    (1, "small of {}: A picture of 1x1 pixels is too small for scale 2")])
+def test_a_picture_too_small_is_named(side, line, tmp_path, capsys):
+    Image.fromarray(np.zeros((side, side), "uint8")).save(tmp_path / "small.png")
+    assert main(["evaluate", "--method", "bicubic", "--dataset", str(tmp_path), "--scale", "2"]) == 2
+    error = capsys.readouterr().err
+    assert re.match("drcn: " + line.format(re.escape(str(tmp_path))), error) and error.count("\n") == 1
+
+
 def test_an_absent_set_is_one_line(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
     assert main(["evaluate", "--dataset", "all"]) == 2
@@ -131,6 +143,32 @@ def test_compare_draws_every_view(folder, network, tmp_path, capsys):
     assert main(["compare", "--weights", str(network)]) == 2
 
 
+@pytest.mark.parametrize(("option", "value"), [("--side", "0"), ("--side", "-3"), ("--hardest", "-1"),
+                                               ("--hardest", "0")])
+def test_compare_refuses_what_is_no_number_of_things(option, value, folder, network, tmp_path, capsys):
+    assert main(["compare", "--weights", str(network), "--dataset", str(folder), option, value,
+                 "-o", str(tmp_path / "new")]) == 2
+    error = capsys.readouterr().err
+    assert f"{value} " in error and "1 or more" in error and error.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_compare_loses_no_picture(folder, network, tmp_path, capsys):
+    for name in "xy":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes((folder / "0.png").read_bytes())
+    assert main(["compare", str(tmp_path / "x" / "a.png"), str(tmp_path / "y" / "a.png"), "--weights", str(network),
+                 "-o", str(tmp_path / "new")]) == 2
+    assert "2 of the pictures would be drawn as a-x2.png" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_methods_of_equal_endings_have_a_view_each():
+    methods = [Method(f"{name}/compact-x2/best.safetensors", BICUBIC.run, 2) for name in "ab"]
+    views = benchmark.side_by_side(np.eye(24, dtype="float32"), methods, 2)
+    assert len(views) == 4 and max(len(line) for title in views for line in title.split("\n")) <= 24
+
+
 def test_speed_is_measured():
     row = benchmark.speed(Method("bicubic", BICUBIC.run, None, {"gmacs": 0.0, "parameters": 0}), side=64)
     assert row["seconds_per_megapixel"] >= 0 and row["hardware"]
@@ -141,15 +179,26 @@ def test_speed_is_measured():
 
 @pytest.mark.parametrize("name", weights.shipped())
 def test_a_row_of_each_shipped_network_is_measured_again(name):
-    """PSNR to 0.01 dB from the shipped weights: on Set5 where it is, else on the photographs."""
+    """PSNR to 0.01 dB, each recursion's too, from the shipped weights: on Set5 where it is, else on the photographs."""
     dataset = "Set5" if "Set5" in datasets.present() else "Photos"
     rows = [row for row in ROWS if (row["method"], row["dataset"]) == (name, dataset)]
     assert rows, f"data/results/benchmark.csv has no row of {name} on {dataset}: drcn evaluate --save"
     method = benchmark.network_method(name)
     assert rows[0]["weights_sha256"] == method.facts["weights_sha256"], "the row was measured with other weights"
-    found = benchmark.mean(benchmark.measure(method, dataset, method.scale))["final"]
-    assert found["psnr"] == pytest.approx(rows[0]["psnr"], abs=0.01)
-    assert found["ssim"] == pytest.approx(rows[0]["ssim"], abs=0.0005)
+    found = benchmark.mean(benchmark.measure(method, dataset, method.scale, recursions=True))
+    outputs = {row["output"]: row for row in RECURSIONS if (row["method"], row["dataset"]) == (name, dataset)}
+    assert set(outputs) == ({str(output) for output in found} if len(found) > 1 else set())
+    for output, row in [("final", rows[0]), *outputs.items()]:
+        means = found[output if output == "final" else int(output)]
+        assert means["psnr"] == pytest.approx(row["psnr"], abs=0.01), output
+        assert means["ssim"] == pytest.approx(row["ssim"], abs=0.0005), output
+
+
+def test_every_row_was_measured_with_the_shipped_weights():
+    for row in ROWS:
+        network = row["method"].split(" + ")[0]
+        if network != "bicubic":
+            assert row["weights_sha256"] == weights.record(network)["sha256"], (row["method"], row["dataset"])
 
 
 def test_every_shipped_network_has_its_rows_and_its_facts():

@@ -1,9 +1,11 @@
 """The harness of `make bench`, on networks and pictures so small that only its correctness shows, never a speed."""
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -17,6 +19,7 @@ spec = importlib.util.spec_from_file_location("bench", ROOT / "benchmarks" / "ru
 bench = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bench)
 tables = load_tool("tables")
+PRECISIONS = bench.PRECISIONS
 TORCH = bench.APART.exists() and not subprocess.run([bench.APART, "-c", "import torch"], capture_output=True).returncode
 SPEED = ROOT / "data" / "results" / "speed.csv"
 
@@ -37,14 +40,31 @@ def test_candidates_take_turns():
     assert bench.alternate({"slow": lambda: 5.0}, budget=-1) == {"slow": [5.0]}           # unless there is no time
 
 
+def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
+    """A real process each: one ends before the third turn, one in it."""
+    answers = "print('{\"result\": []}', flush=True); answer = '{\"seconds\": 1, \"peak_gb\": 1}'; "
+    rest = {"lives": "all(print(answer, flush=True) or 1 for _ in sys.stdin)",
+            "dies": "[(input(), print(answer, flush=True)) for _ in '12']; input(); sys.exit('no memory')",
+            "is gone": "[(input(), print(answer, flush=True)) for _ in '12']; sys.exit('gone')"}
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **options: popen(
+        [sys.executable, "-c", "import sys; " + answers + rest[json.loads(command[-1])["name"]]], **options))
+    rows = bench.compete("case", {name: {"kind": "any", "name": name, "precision": "float32"} for name in rest})
+    assert [(row["candidate"], row["rounds"]) for row in rows] == [("lives", bench.MOST)]
+    printed = capsys.readouterr().out
+    assert "dies left out, it failed while timed: no memory" in printed and "is gone left out" in printed
+
+
 @pytest.mark.slow
-def test_step(tmp_path, float32_only):
+@pytest.mark.parametrize("precision", bench.PRECISIONS)
+def test_step(precision, tmp_path, float32_only, monkeypatch):
     """The paper's wiring; that PyTorch's losses are the same is a condition of `step` itself."""
+    monkeypatch.setattr(bench, "PRECISIONS", {precision: PRECISIONS[precision]})
     config = NetworkConfig(filters=4, recursions=2)
-    rows = bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False)
-    peers = ["PyTorch, float32", "PyTorch channels-last, float32"] if TORCH else []
+    rows = list(bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False))
+    peers = ["PyTorch", "PyTorch channels-last"] if TORCH else []
     assert [row["candidate"] for row in rows] == [
-        "this project, float32", *peers, "plain convolution, float32", "matrix product, float32"]
+        f"{name}, {precision}" for name in ("this project", *peers, "plain convolution", "matrix product")]
     for row in rows:
         assert row["unit"] == "s" and row["case"] == "tiny, 2" and float(row["median"]) > 0 and row["software"]
     gflop = 6 * config.macs_per_pixel * 2 * 12**2 / 1e9
@@ -57,7 +77,7 @@ def test_step(tmp_path, float32_only):
 def test_upscale(tmp_path, float32_only):
     """The authors' wiring; that PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself."""
     network = bench.write_network(tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2))
-    rows = bench.upscale(tmp_path, [96], str(network), budget=-1)
+    rows = list(bench.upscale(tmp_path, [96], str(network), budget=-1))
     peers = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
     assert [row["candidate"] for row in rows if row["case"] == "96x96"] == [
         "this project, float32", *peers, "ONNX Runtime, float32", "the original's graph, float32"]
@@ -91,7 +111,7 @@ def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
 def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
     monkeypatch.setattr(bench, "GAINS", (gain,))
     recipe = {"train_set": str(pictures), "patch": 16, "batch": 2, "steps": 4, "interval": 2, "precision": "float32"}
-    rows = bench.quality(tmp_path, {"filters": 4, "recursions": 1}, recipe)
+    rows = list(bench.quality(tmp_path, {"filters": 4, "recursions": 1}, recipe))
     assert [row["candidate"] for row in rows] == ["this project's recipe", "the original's recipe"]
     for row in rows:
         assert row["unit"] == "s" and row["case"] == f"validation, bicubic + {gain} dB"
@@ -106,7 +126,7 @@ def test_reader_and_chapters(tmp_path, monkeypatch):
     path = tmp_path / "01_short.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     monkeypatch.setattr(bench.execute, "chapters", lambda starts: [path])
-    rows = bench.reader(tmp_path, budget=-1, pages=False)
+    rows = list(bench.reader(tmp_path, budget=-1, pages=False))
     assert len(rows) == 5 and all(row["unit"] == "s" and float(row["median"]) > 0 for row in rows)
     assert (tmp_path / "large.png").exists()
     nbformat.write(nbformat.v4.new_notebook(cells=cells[:2]), path)
@@ -120,6 +140,26 @@ def test_a_section_measured_again_replaces_its_rows(tmp_path):
     rows = benchmark.read(path)
     assert [(row["section"], row["candidate"]) for row in rows] == [("step", "c"), ("step", "d"), ("upscale", "e")]
     assert [rows[2][key] for key in ("unit", "low", "median", "high", "rounds")] == ["MP/s", "2", "4", "8", "3"]
+
+
+def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_path, monkeypatch):
+    def ends(folder):
+        yield bench.row("first", "a", [1.0])
+        raise bench.Failed
+
+    def whole(folder):
+        return [bench.row("case", "b", [1.0])]
+
+    loads = iter([(0.5, 0, 0), (1.5, 0, 0)])
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(bench, "draw", lambda: None)
+    monkeypatch.setattr(bench, "SECTIONS", {"step": whole, "upscale": ends})
+    monkeypatch.setattr(bench.os, "getloadavg", lambda: next(loads))
+    bench.merge(tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0])])
+    with pytest.raises(bench.Failed):
+        bench.main(["step", "upscale"])
+    assert [(row["section"], row["case"], row["load"]) for row in benchmark.read(tmp_path / "speed.csv")] == [
+        ("step", "case", "0.5"), ("upscale", "first", "1.5")]
 
 
 def test_an_unknown_section_is_named(capsys):
@@ -175,6 +215,14 @@ def test_tables(measured):
     assert cells("speed-reader") == [["(Not measured yet: `make bench` does.)"]]
 
 
+def test_tables_without_what_failed_while_timed(measured):
+    rows = [row for row in benchmark.read(measured / "speed.csv") if row["section"] == "step"]
+    bench.merge(measured / "speed.csv", "step", [row for row in rows if row["case"] == "large" or not row[
+        "candidate"].startswith(("this project", "plain"))])
+    assert ["small", "", "", "", "", "", ""] in cells("speed-step-summary")
+    assert ["PyTorch, float32", "50", "50 (25%)"] in cells("speed-rate")
+
+
 def test_figure(measured):
     drawing = bench.draw(measured / "speed.csv")
     assert drawing == bench.draw(measured / "speed.csv") and drawing.startswith(b"<?xml")
@@ -183,7 +231,7 @@ def test_figure(measured):
 
 def test_the_readme_has_every_table_and_they_are_what_was_measured():
     shown = tables.BLOCK.findall((ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8"))
-    assert sorted(name for _, name, _ in shown) == sorted(name for name in tables.TABLES if name.startswith("speed-"))
+    assert sorted(name for _, name, _, _ in shown) == sorted(name for name in tables.TABLES if name.startswith("speed-"))
     assert ROOT / "benchmarks" / "README.md" in tables.documents()
     if not SPEED.exists():
         pytest.skip("data/results/speed.csv is not there yet: `make bench`")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from drcn_book import figures
+from drcn_book import benchmark, figures
 
 matplotlib.use("Agg")
 
@@ -66,6 +66,21 @@ def luminance(colour):
 def test_colours_stand_out_from_white(part):
     """The contrast that WCAG 2 asks of graphics: at least 3 to 1."""
     assert 1.05 / (luminance(figures.COLOURS[part]) + 0.05) >= 3
+
+
+def test_the_family_tree_says_what_the_papers_say():
+    """Under each name PSNR on Set5, x2, and, where data/quoted.csv has them, the parameters to the digits shown."""
+    quoted = {row["method"].split(" (")[0]: row for row in benchmark.results("quoted")
+              if (row["scale"], row["dataset"]) == (2, "Set5")}
+    texts = [text.get_text() for text in figures.successors().axes[0].texts]
+    boxes = [(name, below) for name, below in zip(texts, texts[1:]) if re.fullmatch(r"(\d+[KM] · )?\d\d\.\d\d", below)]
+    assert len(boxes) == 11
+    for name, below in boxes:
+        *count, psnr = below.split(" · ")
+        assert float(psnr) == quoted[name]["psnr"], name
+        if quoted[name]["parameters"]:
+            unit = {"K": 1e3, "M": 1e6}[count[0][-1]]
+            assert int(count[0][:-1]) == round(int(quoted[name]["parameters"]) / unit), name
 
 
 def test_command_writes_every_drawing(tmp_path):

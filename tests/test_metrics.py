@@ -8,6 +8,7 @@ from scipy.ndimage import correlate1d
 
 from drcn_book import datasets
 from drcn_book.degradation import degrade
+from drcn_book.errors import PictureError
 from drcn_book.images import luma
 from drcn_book.metrics import psnr, quantise, ssim
 from drcn_book.protocol import RUNGS, Protocol, ladder, measure
@@ -50,6 +51,14 @@ def test_psnr_is_arithmetic():
     assert psnr(truth, truth + 0.4) == float("inf")
     assert psnr(truth, truth + 0.4, rounded=False) == pytest.approx(48.1308 - 20 * np.log10(0.4), abs=1e-4)
     assert psnr(np.full((4, 4), 255.0), np.full((4, 4), 300.0)) == float("inf")
+
+
+def test_a_picture_without_enough_pixels_inside_its_border_is_refused():
+    with pytest.raises(PictureError, match="6x4 pixels has none inside a border of 2"):
+        psnr(np.ones((4, 6)), np.ones((4, 6)), 2)
+    assert ssim(np.eye(15), np.eye(15), 2) == pytest.approx(1)
+    with pytest.raises(PictureError, match="SSIM needs 11x11 pixels inside the border, and 11x10 are there"):
+        ssim(np.ones((14, 15)), np.ones((14, 15)), 2)
 
 
 def test_the_border_is_cut_exactly():

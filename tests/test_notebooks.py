@@ -95,9 +95,13 @@ def test_skeleton(path):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     opening = prose.split("## Prerequisites", 1)[1].split("\n## ", 1)[0]
     assert re.search(r"\d+ minutes", opening), "how many minutes it takes"
-    exercises = prose.split("## Exercises", 1)[1].split("\n## ", 1)[0]
-    numbered = re.findall(r"^(?:#{3,4} .*|\*\*(?:Exercise )?\d+\.?.*|\d+\. .*)$", exercises, re.M)
-    assert len(numbered) >= 5, f"{len(numbered)} exercises"
+    flow = "\n".join(cell.source if cell.cell_type == "markdown" else f"[{cell.metadata.get('tags')}]"
+                     for cell in notebook.cells)
+    parts = re.split(r"^#{2,3} ", flow.split("\n## Exercises", 1)[1].split("\n## ", 1)[0], flags=re.M)
+    exercises = [part for part in parts if part.startswith("Exercise ")]
+    assert len(exercises) >= 5, f"{len(exercises)} exercises"
+    unsolved = [part.splitlines()[0] for part in exercises if "'hide-cell'" not in part]
+    assert unsolved == [], "no code cell tagged hide-cell has the solution"
 
 
 @every_chapter

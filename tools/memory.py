@@ -3,6 +3,7 @@
 The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale 2.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,17 +17,19 @@ from skimage import data
 from drcn_book._keras import hardware
 from drcn_book.files import write_csv
 
-RESULTS = Path(__file__).resolve().parent.parent / "data" / "results"
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "data" / "results"
 
 
 def measure(source: Path, tile: int | None) -> tuple[float, float]:
     """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
-    script = ("import resource, sys; from drcn_book.cli import main; status = main(sys.argv[1:]);"
-              "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(status)")
+    script = ("import sys; from drcn_book.cli import main; from workers import peak_gb; status = main(sys.argv[1:]);"
+              "print(peak_gb()); sys.exit(status)")
     command = [sys.executable, "-c", script, "upscale", str(source), "-o", str(source.with_name("large.png"))]
     start = time.perf_counter()
-    done = subprocess.run(command + (["--tile", str(tile)] if tile else []), check=True, capture_output=True, text=True)
-    return int(done.stdout.split()[-1]) * 1024 / 1e9, time.perf_counter() - start
+    done = subprocess.run(command + (["--tile", str(tile)] if tile else []), check=True, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")})
+    return float(done.stdout.split()[-1]), time.perf_counter() - start
 
 
 def main() -> None:

@@ -91,10 +91,11 @@ def _against(corner, section, chosen):
             typed = {row["candidate"].removesuffix(f", {precision}"): row["median"] for row in rows
                      if row["case"] == case and row["candidate"].endswith(f", {precision}")}
             per_second = {name: float(median) ** power for name, median in typed.items()}
-            peers = [name for name in typed if not name.startswith("this project")]
+            peers = [name for name in typed if not name.startswith("this project")] if "this project" in typed else []
             best = max(peers, key=per_second.get, default=None)
             ratio = best and per_second["this project"] / per_second[best]
-            line += [typed["this project"], *((f"{typed[best]} ({best})", f"{ratio:.2f}x") if best else ("", ""))]
+            line += [typed.get("this project", ""),
+                     *((f"{typed[best]} ({best})", f"{ratio:.2f}x") if best else ("", ""))]
         lines.append(line)
     return benchmark.markdown([corner, "float32", "best peer", "", "bfloat16", "best peer", ""], lines) + below
 
@@ -114,8 +115,8 @@ def _rates():
              if row["candidate"].startswith("plain")}
 
     def cell(row):
-        rate, convolution = float(row["gflops"]), plain[row["case"], row["candidate"].split(", ")[-1]]
-        return f"{rate:.0f}" + ("" if _is_plain(row) else f" ({rate / convolution:.0%})")
+        rate, convolution = float(row["gflops"]), plain.get((row["case"], row["candidate"].split(", ")[-1]))
+        return f"{rate:.0f}" + ("" if _is_plain(row) or not convolution else f" ({rate / convolution:.0%})")
 
     return _grid("GFLOP/s", "step", lambda row: True, cell)
 
