@@ -21,11 +21,14 @@ import signal
 import sys
 from dataclasses import dataclass
 
+import numpy as np
+
 from ._keras import backend, keras
 from .errors import ConfigError, TrainingError
 
 LOST = ("Another worker was lost. Start the same command on every worker again: "
         "the run goes on from the checkpoint that worker 0 holds.")
+FULL = "The training does not fit in the memory of the device: use a smaller --batch or --patch."
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,33 @@ class Team:
         with self.together():
             return multihost_utils.broadcast_one_to_all(value)
 
+    def alike(self, number: int) -> bool:
+        """Whether every worker gives the same number, from 0 to 2**32 - 1."""
+        if self.workers == 1:
+            return True
+        from jax.experimental import multihost_utils
+
+        with self.together():
+            return len(set(multihost_utils.process_allgather(np.uint32(number)).tolist())) == 1
+
     @contextlib.contextmanager
     def together(self):
-        """Around what the workers compute together: TrainingError if one of them is gone."""
-        if self.workers == 1:
+        """Around what the workers compute together: TrainingError if one of them is gone, or if memory is short."""
+        if backend != "jax":
             yield
             return
         from jax.errors import JaxRuntimeError
 
         try:
             yield
-        except JaxRuntimeError:
-            atexit.register(os._exit, 2)  # else JAX waits at the end for the lost worker, and aborts
-            atexit.register(sys.stdout.flush)
-            raise TrainingError(LOST) from None
+        except JaxRuntimeError as error:
+            full = "RESOURCE_EXHAUSTED" in str(error)
+            if self.workers == 1 and not full:
+                raise
+            if self.workers > 1:
+                atexit.register(os._exit, 2)  # else JAX waits at the end for the lost worker, and aborts
+                atexit.register(sys.stdout.flush)
+            raise TrainingError(FULL if full else LOST) from None
 
 
 def join(addresses: str | None = None, worker: int | None = None) -> Team:

@@ -12,6 +12,8 @@ import shlex
 import shutil
 import sys
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +34,29 @@ LOSSES = {"l1": ops.abs, "l2": ops.square, "charbonnier": lambda error: ops.sqrt
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches first .. first + count - 1 of a PatchSource, or some rows of each, as Keras's `fit` wants them."""
+    """Batches first .. first + count - 1 of a PatchSource, or some rows of each, as Keras's `fit` wants them.
+
+    pool: an executor that makes the next batch while the present one is trained on.
+    """
 
     def __init__(self, source: PatchSource, size: int, seed: int, first: int, count: int,
-                 rows: slice = slice(None)):
+                 rows: slice = slice(None), pool: ThreadPoolExecutor | None = None):
         super().__init__()
         self.source, self.size, self.seed, self.first, self.count = source, size, seed, first, count
-        self.rows = rows
+        self.rows, self.pool, self._coming = rows, pool, {}
 
     def __len__(self):
         return self.count
 
     def __getitem__(self, index):
+        if not self.pool:
+            return self._make(index)
+        batch = self._coming.pop(index, None) or self.pool.submit(self._make, index)
+        if index + 1 < self.count:
+            self._coming[index + 1] = self.pool.submit(self._make, index + 1)
+        return batch.result()
+
+    def _make(self, index):
         x, y = self.source.batch(self.size, self.seed, self.first + index)
         return x[self.rows], y[self.rows]
 
@@ -240,14 +253,19 @@ class _TensorBoard:
         self._write(step=row["step"], summary=self._Summary(value=values))
 
 
+def _sets(names):
+    return "+".join(sorted({name.split("/")[0] for name in names}))
+
+
 class Run:
     """One training: make it, or open it again from its folder, then `train`.
 
     config: the network. recipe: how. folder: where everything is written. start: weights to begin from (a shipped
     name or a file of a network that differs in scale, start or, where they are shared, recursions at most). team: who
     trains together (see `join`); all devices of this machine if not given.
-    ConfigError, DatasetError: the options or the pictures will not do. WeightsError: the folder's checkpoint is
-    damaged or was made with other options. StorageError: the folder cannot be written.
+    ConfigError, DatasetError: the options or the pictures will not do, or differ among the workers. WeightsError: the
+    folder's checkpoint is damaged or was made with other options or validation pictures.
+    StorageError: the folder cannot be written.
     """
 
     def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None,
@@ -256,10 +274,15 @@ class Run:
         self.rows = self.team.rows(recipe.batch)
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
         self.best, self.seconds, self.log = 0.0, 0.0, []
+        held_out = datasets.validation_split(recipe.train_set)
+        self.held_out = sorted(held_out)
         state = self._read_checkpoint() if self.team.leads and self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
         self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
-        held_out = datasets.validation_split(recipe.train_set)
+        told = {**recipe.to_dict(), "train_set": [len(pictures), self.source.positions]}  # paths may differ
+        if not self.team.alike(zlib.crc32(json.dumps([config.architecture, config.to_dict(), told]).encode())):
+            raise ConfigError("The workers differ in their options or training pictures: start the same command with "
+                              "the same pictures on every worker.")
         self.validation = Validation(list(held_out.values()), config.scale)
         if recipe.precision != "auto":
             self.precision = recipe.precision
@@ -288,8 +311,7 @@ class Run:
             "recipe": recipe.to_dict(), "start": str(start) if start else None, "precision": self.precision,
             "backend": backend, "keras": keras.__version__, "hardware": hardware(),
             "training_pictures": len(pictures), "validation_pictures": len(self.validation.y),
-            "validation_set": "+".join(sorted({name.split("/")[0] for name in held_out})),
-            "validation_bicubic": self.validation.bicubic}
+            "validation_set": _sets(held_out), "validation_bicubic": self.validation.bicubic}
 
     @property
     def checkpoint(self) -> Path:
@@ -307,6 +329,11 @@ class Run:
         stored = {"architecture": header.get("architecture", "drcn"), **header["config"]}
         self._same({"architecture": self.config.architecture, **self.config.to_dict()}, stored, self.config)
         self._same(self.recipe.to_dict(), header["recipe"], self.recipe)
+        there, here = header.get("held_out", self.held_out), self.held_out  # the entry is younger than some checkpoints
+        if there != here:
+            raise WeightsError(f"{self.checkpoint} was validated on other pictures ({len(there)} of {_sets(there)}) "
+                               f"than are here ({len(here)} of {_sets(here)}), so its best PSNR would not compare: "
+                               "`drcn data fetch` them, or use another --run folder.")
         self.precision = header.get("precision")
         self.best, self.seconds, self.log = header["best"], header["seconds"], header["log"]
         for rest in self.folder.glob(".*.part"):  # of a run killed while it wrote
@@ -346,6 +373,7 @@ class Run:
             write_tensors(self.checkpoint, tensors, {
                 "architecture": self.config.architecture, "config": self.config.to_dict(),
                 "recipe": self.recipe.to_dict(), "precision": self.precision,
+                "held_out": self.held_out,
                 "best": self.best, "seconds": self.seconds, "log": self.log})
         self._saved = self.step
 
@@ -358,7 +386,8 @@ class Run:
         """
         if max_minutes is not None and not max_minutes > 0:
             raise ConfigError(f"max_minutes = {max_minutes}: must be more than 0.")
-        deadline = time.perf_counter() + 60 * (max_minutes or np.inf)
+        minutes = float(self.team.agree(max_minutes or np.inf))
+        deadline = time.perf_counter() + 60 * minutes
 
         def late(now):
             return deadline < np.inf and bool(self.team.agree(int(now >= deadline)))
@@ -368,24 +397,27 @@ class Run:
         elif not self.checkpoint.exists():
             write_atomically(self.folder / "run.json", json.dumps(self._header, indent=1).encode())
             self._save()
+        elif self.log:  # a run stopped right after its checkpoint has not written the last row
+            write_csv(self.folder / "log.csv", self.log)
         tensorboard = (_TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
                        if self.team.leads else None)
         show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
              f"{self.source.positions:,} patches; {self.precision}")
-        taken = []
+        begun, taken = self.step, []
         stopped = False
         while self.step < self.recipe.steps and not stopped:
             first, start = self.step, time.perf_counter()
             count = min(self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first)
             watch = _Watch(late)
-            batches = Batches(self.source, self.recipe.batch, self.recipe.seed, first, count, self.rows)
-            with self.team.together(), self.team.scope():
+            ahead = contextlib.nullcontext() if backend == "tensorflow" else ThreadPoolExecutor(1)  # it reads ahead
+            with self.team.together(), self.team.scope(), ahead as pool:
+                batches = Batches(self.source, self.recipe.batch, self.recipe.seed, first, count, self.rows, pool)
                 means = self.trainer.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
             if watch.failed:
                 raise self._diverged("The loss", first + len(watch.ends))
             took = time.perf_counter() - start
             self.seconds += took
-            taken += list(np.diff(watch.ends))
+            taken += list(np.diff([start, *watch.ends]))
             if self.step < first + count:
                 self._save()
             else:
@@ -394,11 +426,11 @@ class Run:
                     self._report(losses, count * self.recipe.batch / took, tensorboard, show)
             stopped = late(time.perf_counter())
         if self.step < self.recipe.steps:
-            show(f"Stopped after {max_minutes:g} minutes at step {self.step}; the same command goes on from there.")
-        elif not taken:
+            show(f"Stopped after {minutes:g} minutes at step {self.step}; the same command goes on from there.")
+        elif self.step == begun:
             show(f"All {self.step} steps were done before; best PSNR {self.best:.3f}.")
-        if taken:
-            show(self.speed(float(np.median(taken))))
+        if len(taken) > 1:  # the first one compiles
+            show(self.speed(float(np.median(taken[1:]))))
         return self
 
     def _diverged(self, what, step):

@@ -4,15 +4,17 @@ import csv
 import os
 import signal
 import socket
+import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from processes import DRCN, QUICK, run, start, write_pack
 
-from drcn_book import cli
+from drcn_book import cli, distribution
 from drcn_book.distribution import Team
-from drcn_book.errors import ConfigError
+from drcn_book.errors import ConfigError, TrainingError
 from drcn_book.weights import load, read_tensors
 
 
@@ -28,13 +30,16 @@ def command(pack, folder, *more):
     return ["train", *QUICK, "--batch", "8", "--train-set", str(pack), "--run", str(folder), *more]
 
 
-def start_two(pack, folder, *more):
-    """Two worker processes that meet on a free port of this machine; worker 1 is given another folder."""
+def start_two(pack, folder, *more, leader=()):
+    """Two worker processes that meet on a free port of this machine; worker 1 is given another folder.
+
+    leader: options of worker 0 alone.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         meeting = f"127.0.0.1:{free.getsockname()[1]},127.0.0.1"
-    return [start("jax", DRCN, *command(pack, folder / str(worker), *more), "--workers", meeting, "--worker",
-                  str(worker), folder=folder) for worker in (0, 1)]
+    return [start("jax", DRCN, *command(pack, folder / str(worker), *more), *own, "--workers", meeting, "--worker",
+                  str(worker), folder=folder) for worker, own in enumerate((leader, ()))]
 
 
 def losses(folder):
@@ -95,13 +100,42 @@ def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):
     pair[victim].communicate()
 
     before = losses(tmp_path / "0")
-    pair = start_two(pack, tmp_path, "--steps", "100000", "--max-minutes", "0.05")
+    pair = start_two(pack, tmp_path, "--steps", "100000", leader=["--max-minutes", "0.05"])
     ends = [process.communicate(timeout=900) for process in pair]
     assert [process.returncode for process in pair] == [0, 0], ends
     assert "Stopped after 0.05 minutes" in ends[0][0]
     state, _ = read_tensors(tmp_path / "0" / "checkpoint.safetensors")
     assert state["trainer/steps"] > before[-1, 0]
     np.testing.assert_array_equal(losses(tmp_path / "0")[:len(before)], before)
+
+
+@posix
+def test_workers_with_different_options_are_told(pack, tmp_path):
+    pair = start_two(pack, tmp_path, "--steps", "6", leader=["--learning-rate", "0.5"])
+    ends = [process.communicate(timeout=900) for process in pair]
+    assert [process.returncode for process in pair] == [2, 2], ends
+    for _, err in ends:
+        assert "drcn: The workers differ in their options or training pictures: start the same command" in err
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("message, words", [
+    ("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes.", "use a smaller --batch or --patch"),
+    ("UNAVAILABLE: Connection reset by peer", "Another worker was lost")])
+def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeypatch):
+    class JaxRuntimeError(RuntimeError):
+        pass
+
+    monkeypatch.setitem(sys.modules, "jax.errors", SimpleNamespace(JaxRuntimeError=JaxRuntimeError))
+    monkeypatch.setattr(distribution, "backend", "jax")
+    at_exit = []
+    monkeypatch.setattr(distribution.atexit, "register", lambda *call: at_exit.append(call))
+    mended = workers == 2 or "RESOURCE" in message
+    with pytest.raises(TrainingError if mended else JaxRuntimeError, match=words if mended else message):
+        with Team(0, workers, workers).together():
+            raise JaxRuntimeError(message)
+    assert bool(at_exit) == (workers == 2)
 
 
 @pytest.mark.parametrize("options, words", [

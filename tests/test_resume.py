@@ -1,5 +1,6 @@
 """A run that is killed, cut short or out of disk space goes on from its last checkpoint, to the very same weights."""
 
+import csv
 import errno
 import os
 import signal
@@ -128,6 +129,27 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
     assert_same_end(tmp_path, whole)
 
 
+def test_a_log_that_could_not_be_written_is_made_good(pictures, whole, tmp_path, monkeypatch):
+    """A disk that is full right after the last checkpoint: the same command writes all rows, and takes no step."""
+    write_csv = training.write_csv
+
+    def write(path, rows):
+        if len(rows) == 3:
+            raise StorageError("full")
+        write_csv(path, rows)
+
+    run = make(pictures, tmp_path)
+    monkeypatch.setattr(training, "write_csv", write)
+    with pytest.raises(StorageError, match="full"):
+        run.train(show=quiet)
+    monkeypatch.undo()
+    steps = [[row["step"] for row in csv.DictReader((folder / "log.csv").open())] for folder in (tmp_path, whole)]
+    assert steps == [["10", "20"], ["10", "20", "30"]]
+    again = make(pictures, tmp_path).train(show=quiet)
+    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    assert rows == [{name: str(value) for name, value in row.items()} for row in again.log] and len(rows) == 3
+
+
 def test_a_place_too_small_is_one_line_before_any_training(pictures, tmp_path):
     resource = pytest.importorskip("resource")
     refused = subprocess.run(
@@ -179,6 +201,35 @@ def test_a_finished_run_says_so_and_changes_nothing(pictures, whole):
     make(pictures, whole).train(show=lines.append)
     assert "All 30 steps were done before" in lines[-1]
     assert (whole / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_a_single_step_is_neither_done_before_nor_timed(pictures, tmp_path):
+    """Two steps, one a command: most of the time of each is compiling."""
+    for end in ("Stopped after", "step      2/2"):
+        lines = []
+        make(pictures, tmp_path, interval=1, steps=2).train(
+            max_minutes=1e-9 if end == "Stopped after" else None, show=lines.append)
+        assert lines[-1].startswith(end) and "done before" not in "".join(lines)
+
+
+def test_intervals_of_one_step_are_timed(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "convolution_rate", lambda *shape: 100)
+    lines = []
+    make(pictures, tmp_path, interval=1, steps=3).train(show=lines.append)
+    assert lines[-1].startswith("median step: ") and "done before" not in "".join(lines)
+
+
+def test_other_validation_pictures_are_told(pictures, whole, tmp_path, monkeypatch):
+    """A run that chose its best weights on some pictures does not go on where they are missing."""
+    split = training.datasets.validation_split
+    monkeypatch.setattr(training.datasets, "validation_split", lambda name: {
+        f"BSDS200/{stem}": picture for stem, picture in list(split(name).items())[:5]})
+    with pytest.raises(WeightsError, match=r"on other pictures \(8 of Photos\) than are here \(5 of BSDS200\)"):
+        make(pictures, whole)
+    tensors, header = read_tensors(whole / "checkpoint.safetensors")
+    del header["held_out"]
+    weights.write_tensors(tmp_path / "checkpoint.safetensors", tensors, header)
+    assert make(pictures, tmp_path).step == 30, "an older checkpoint does not say"
 
 
 def test_another_configuration_is_named(pictures, whole):

@@ -3,10 +3,13 @@
 import csv
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from processes import run as run_apart
+from processes import write_pack
 
 from drcn_book import cli, training
 from drcn_book._keras import keras, ops
@@ -113,6 +116,17 @@ def test_a_run_folder_holds_everything(finished):
     assert "GFLOP/s" in lines[-1] and "% of a plain 3x3 convolution of 8 filters" in lines[-1]
 
 
+def test_the_speed_is_that_of_the_step(monkeypatch):
+    """64 patches in half a second; 6 * 10^6 operations for each of their 50 * 50 pixels; 2 devices of 1200 GFLOP/s."""
+    asked = []
+    monkeypatch.setattr(training, "convolution_rate", lambda *shape: asked.append(shape) or 1200)
+    run = SimpleNamespace(recipe=Recipe(batch=64, patch=50), config=SimpleNamespace(macs_per_pixel=10**6, filters=32),
+                          team=SimpleNamespace(devices=2), precision="mixed_bfloat16")
+    assert Run.speed(run, 0.5) == ("median step: 128 patches/s, 1920 GFLOP/s, 80% of a plain 3x3 convolution of "
+                                   "32 filters (2400 GFLOP/s, mixed_bfloat16)")
+    assert asked == [(32, "mixed_bfloat16", 64, 50)]
+
+
 def test_best_weights_are_those_of_the_best_row(finished):
     folder, _ = finished
     rows = list(csv.DictReader((folder / "log.csv").open()))
@@ -195,6 +209,64 @@ def test_weights_to_start_from_may_be_of_another_scale_but_not_of_another_networ
     np.testing.assert_allclose(deeper.trainer.network.get_layer("ensemble").w.numpy(), 1 / 5)
     with pytest.raises(WeightsError, match="network with feedback = True, not False"):
         make(pictures, tmp_path / "other", config=preset("tiny", "authors", feedback=False), start=best)
+
+
+# ------------------------------------------------------------------------------------------------- batches ahead
+
+AHEAD = """
+import collections, contextlib, sys, threading
+import numpy as np
+from drcn_book import training
+from drcn_book.config import Recipe, preset
+from drcn_book.errors import TrainingError
+from drcn_book.weights import read_tensors
+
+pack, folder = sys.argv[1:]
+whole, Pool, before = training.PatchSource.batch, training.ThreadPoolExecutor, None
+made = collections.defaultdict(threading.Event)
+
+def batch(self, size, seed, step):
+    x, y = whole(self, size, seed, step)
+    made[step].set()
+    return x * (np.nan if seed == 3 and step == 4 else 1), y
+
+class Watch(training._Watch):
+    def on_train_batch_end(self, batch, logs=None):
+        if training.ThreadPoolExecutor is Pool and batch < 3:
+            assert made[batch + 1].wait(20), "nobody makes the next batch while this step is taken"
+        super().on_train_batch_end(batch, logs)
+
+def train(name, seed=0, minutes=None):
+    made.clear()
+    recipe = Recipe(steps=8, interval=4, batch=2, patch=24, precision="float32", train_set=pack, seed=seed)
+    run = training.Run(preset("tiny", "authors"), recipe, folder + "/" + name)
+    try:
+        run.train(minutes, show=str)
+    finally:
+        assert before in (None, threading.active_count()), threading.enumerate()
+    return read_tensors(run.checkpoint)[0]
+
+training.PatchSource.batch, training._Watch = batch, Watch
+train("warm", 1)
+before = threading.active_count()  # of a backend's own threads, some begin with the first training
+ahead = train("ahead")
+assert train("late", 2, 1e-9)["trainer/steps"] == 1
+try:
+    train("failed", 3)
+except TrainingError as error:
+    assert "at step 5" in str(error)
+else:
+    raise AssertionError("not caught")
+training.ThreadPoolExecutor = lambda workers: contextlib.nullcontext()
+for name, value in train("in turn").items():
+    np.testing.assert_array_equal(value, ahead[name], err_msg=name)
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_next_batch_is_made_while_a_step_is_taken(backend, tmp_path):
+    """The same weights, bit by bit, as with one batch after another, and no thread stays behind, however it ends."""
+    run_apart(backend, AHEAD, write_pack(tmp_path / "pack.zip"), tmp_path, folder=tmp_path)
 
 
 # ------------------------------------------------------------------------------------------------------- precision
