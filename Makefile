@@ -33,8 +33,9 @@ test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, no
 	@$(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, JAX and PyTorch against each other
-	$(call say,"Testing the backends and several workers and the benchmarks: usually 3 to 5 minutes on two cores")
-	@$(BIN)/python -m pytest tests/test_backends.py tests/test_distribution.py tests/test_benchmarks.py
+	$(call say,"Testing the backends and several workers and Ray and the benchmarks: usually 3 to 5 minutes on two cores")
+	@$(BIN)/python -m pytest tests/test_backends.py tests/test_distribution.py tests/test_benchmarks.py \
+	    tests/test_upscaling_command.py::test_ray_does_the_same_and_a_rerun_only_what_is_missing
 
 .venv-backends/.installed: requirements-backends.txt constraints.txt | .venv/.installed
 	$(call say,"Installing JAX and PyTorch without TensorFlow into .venv-backends: usually 1 to 3 minutes")

@@ -5,7 +5,6 @@ reach, and they would end up in the notebooks' outputs. So the descriptor points
 backend has run one operation.
 """
 
-import contextlib
 import importlib.util
 import logging
 import os
@@ -13,21 +12,10 @@ import platform
 import re
 from pathlib import Path
 
+from ._quiet import quiet_stderr
 from .errors import ConfigError
 
 BACKENDS = {"tensorflow": "tensorflow-cpu", "jax": "jax", "torch": "torch"}
-
-
-@contextlib.contextmanager
-def _quiet_stderr():
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
 
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -40,7 +28,7 @@ if importlib.util.find_spec(backend) is None:
     raise ConfigError(f"The backend {backend} is not installed: `pip install {BACKENDS[backend]}`, "
                       "or set KERAS_BACKEND to an installed one.")
 
-with _quiet_stderr():
+with quiet_stderr():
     import keras
     from keras import ops
 

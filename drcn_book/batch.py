@@ -1,5 +1,6 @@
 """Many pictures: from what the command line names to one job each, done one by one or on a Ray cluster."""
 
+import contextlib
 import io
 import logging
 import os
@@ -9,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from PIL import Image
 from tqdm import tqdm
 
 from . import pictures
-from .errors import ConfigError, DRCNError, PictureError, StorageError
-from .images import open_picture
+from ._quiet import quiet_stderr
+from .errors import ConfigError, DRCNError, PictureError, StorageError, one_line
+from .images import size_of
 from .upscaling import Upscaler
 
 STANDARD = "-"
@@ -36,41 +37,57 @@ def plan(sources: list[str], output: str | None, scale: int,
     A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a folder.
     A folder becomes FOLDER_x2 or `output`, with its structure kept; what is there already is left as it is.
     """
-    jobs, wrong, targets = [], [], {}
+    if output == "":
+        raise ConfigError('-o "": name a file, a folder, or - for standard output.')
     out = Path(output) if output not in (None, STANDARD) else None
     if len(sources) > 1 and STANDARD in (*sources, output):
         raise ConfigError("Standard input and output (-) take one picture at a time.")
+    found, jobs, wrong, targets = [], [], [], {}
     for source in sources:
-        for job in _jobs(source, output, out, scale, resume, len(sources) > 1):
-            if isinstance(job, str):
-                wrong.append(job)
-            elif job.target != STANDARD and _same(job.source, job.target):
-                wrong.append(f"{job.source}: the output would overwrite it; name another place with -o.")
-            elif job.target != STANDARD and job.target in targets:
-                first = targets[job.target]
-                wrong.append(f"{job.source}: the output {job.target} is that of {first} already.")
-            else:
-                targets[job.target] = job.source
-                jobs.append(job)
+        try:
+            for job in _jobs(source, output, out, scale, resume, len(sources) > 1):
+                (wrong if isinstance(job, str) else found).append(job)
+        except OSError as error:
+            wrong.append(f"{error.filename or source}: {error.strerror}.")
+    inputs = {mark: job.source for job in found for mark in _marks(job.source)}
+    for job in found:
+        lost = {inputs[mark] for mark in _marks(job.target) if mark in inputs}
+        first = targets.setdefault(os.path.realpath(job.target), job)
+        if lost:
+            wrong.append(f"{job.source}: the output would overwrite {'it' if job.source in lost else min(lost)}; "
+                         "name another place with -o.")
+        elif first is not job:
+            wrong.append(f"{job.source}: the output {job.target} is that of {first.source} already.")
+        else:
+            jobs.append(job)
     return jobs, wrong
 
 
 def _jobs(source, output, out, scale, resume, several):
     path = Path(source)
-    if source == STANDARD or output == STANDARD:
+    if not source:
+        yield '"": no such file.'
+    elif source == STANDARD or output == STANDARD:
         if path.is_dir():
             yield f"{source}: is a folder, and standard output takes one picture."
         else:
             yield Job(source, output or STANDARD)
     elif path.is_dir():
         folder = Path(os.path.abspath(path))
+        if not folder.name and not out:
+            yield f"{source}: has no name to call the output after; name a folder with -o."
+            return
         root = folder.with_name(f"{folder.name}_x{scale}") if not out else out / folder.name if several else out
-        found = sorted(file for file in path.rglob("*")
+        closed = []
+        files = (Path(place, name) for place, _, names in os.walk(path, onerror=closed.append) for name in names)
+        found = sorted(file for file in files
                        if file.suffix.lower() in pictures.FORMATS and not file.name.startswith(".")
                        and file.is_file() and not _inside(file, root, path))
         for file in found:
             yield Job(str(file), str(root / file.relative_to(path)), resume=True)
-        if not found:
+        for error in closed:
+            yield f"{error.filename}: {error.strerror}."
+        if not found and not closed:
             yield f"{source}: has no pictures ({', '.join(pictures.FORMATS)})."
     else:
         suffix = path.suffix if path.suffix.lower() in pictures.FORMATS else ".png"
@@ -83,9 +100,13 @@ def _jobs(source, output, out, scale, resume, several):
         yield Job(source, str(target), resume)
 
 
-def _same(source, target):
-    return os.path.realpath(source) == os.path.realpath(target) or (
-        os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target))
+def _marks(path):
+    """What two names of one file share: its real path, or with hard links its number."""
+    marks = {os.path.realpath(path)}
+    with contextlib.suppress(OSError):
+        file = os.stat(path)
+        marks.add((file.st_dev, file.st_ino))
+    return marks if path != STANDARD else set()
 
 
 def _inside(file, root, folder):
@@ -95,13 +116,14 @@ def _inside(file, root, folder):
 
 
 def is_done(job: Job, scale: int) -> bool:
-    """Whether the output is there, whole, of the right size, and no older than the picture."""
+    """Whether the output is there, of the right size, and no older than the picture.
+
+    Its header is enough, as results are written whole or not at all.
+    """
     try:
         if os.path.getmtime(job.target) < os.path.getmtime(job.source):
             return False
-        with Image.open(job.source) as image:
-            size = [scale * side for side in image.size]
-        return sorted(open_picture(job.target).size) == sorted(size)
+        return sorted(size_of(job.target)) == [scale * side for side in sorted(size_of(job.source))]
     except Exception:  # then doing it will tell
         return False
 
@@ -110,7 +132,7 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
     """Do one job; returns the line that says what was done. Raises DRCNErrors that name the file."""
     start, s = time.perf_counter(), upscaler.scale
     if job.resume and is_done(job, s):
-        return f"{job.source}: {job.target} is there already."
+        return f"{job.source}: {job.target} is there already; delete it to make it anew."
     picture = pictures.read(sys.stdin.buffer.read() if job.source == STANDARD else job.source)
     if job.target == STANDARD:
         format = picture.format if picture.format in pictures.FORMATS.values() else "PNG"
@@ -145,13 +167,20 @@ def _to_standard_output(picture, format):
         raise StorageError(f"Standard output: cannot be written ({error.strerror}).") from None
 
 
+def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool, str]:
+    """Do one job as `enlarge`: whether it went well, and its line. No picture ends the work on the others."""
+    try:
+        return True, enlarge(job, upscaler, progress)
+    except DRCNError as error:
+        return False, str(error)
+    except Exception as error:
+        return False, f"{job.source}: cannot be enlarged ({type(error).__name__}: {_last_line(error)})."
+
+
 def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[bool, str]]:
     """Do the jobs here: for each whether it went well, and its line. Progress goes to standard error."""
     for job in tqdm(jobs, "pictures", delay=2, leave=False, disable=len(jobs) < 2 or None):
-        try:
-            yield True, enlarge(job, upscaler, sys.stderr.isatty())
-        except DRCNError as error:
-            yield False, str(error)
+        yield attempt(job, upscaler, sys.stderr.isatty())
 
 
 def _last_line(error):
@@ -163,10 +192,8 @@ class _Worker:
         self.upscaler = Upscaler(**options)
 
     def __call__(self, row):
-        try:
-            return {"well": True, "line": enlarge(Job(**row), self.upscaler)}
-        except DRCNError as error:
-            return {"well": False, "line": str(error)}
+        well, line = attempt(Job(**row), self.upscaler)
+        return {"well": well, "line": line}
 
 
 def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
@@ -182,8 +209,10 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
     if not ray.is_initialized():
         home = str(Path(__file__).resolve().parents[1])                # workers import the package from here
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")        # its C++ part would tell its worries later
         try:
-            ray.init(log_to_driver=False, logging_level="error")
+            with quiet_stderr():
+                ray.init(log_to_driver=False, logging_level="error")
         except Exception as error:  # Ray raises bare ones
             raise ConfigError(f"Ray cannot start here ({_last_line(error)}).") from None
     ray.data.DataContext.get_current().enable_progress_bars = sys.stderr.isatty()
@@ -218,9 +247,9 @@ def upscale(sources: list[str], output: str | None = None, ray: bool = False, **
         raise ConfigError("--ray takes files and folders, not standard input and output.")
     failed = len(wrong)
     for line in wrong:
-        print(f"drcn: {line}", file=sys.stderr)
+        print(one_line(f"drcn: {line}"), file=sys.stderr)
     for well, line in (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ():
         failed += not well
         stream = sys.stderr if to_picture or not well else sys.stdout
-        tqdm.write(line if well else f"drcn: {line}", file=stream)
+        tqdm.write(one_line(line if well else f"drcn: {line}"), file=stream)
     return 0 if not failed else 2 if failed == len(jobs) + len(wrong) else 1

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
 
 from .config import NetworkConfig, Recipe
-from .errors import ConfigError, DatasetError, DRCNError
+from .errors import ConfigError, DatasetError, DRCNError, one_line
 
 
 def data(args):
@@ -220,7 +221,8 @@ def upscale(args):
     from . import batch
 
     return batch.upscale(args.picture, args.output, args.ray, scale=args.scale, weights=args.weights,
-                         recursions=args.recursions, self_ensemble=args.self_ensemble, tile=args.tile)
+                         recursions=args.recursions, skip_below=args.skip_below,
+                         self_ensemble=args.self_ensemble, tile=args.tile)
 
 
 def _parser():
@@ -312,12 +314,15 @@ def _parser():
 
     add = commands.add_parser("upscale", help="enlarge pictures, files or whole folders").add_argument
     commands.choices["upscale"].set_defaults(run_command=upscale)
-    add("picture", nargs="+", help="a file, a folder, or - for standard input")
+    add("picture", nargs="+", help="a file, - for standard input, or a folder, which is resumed: what is there "
+        "already is left as it is, whatever the options")
     add("-o", "--output", metavar="OUT", help="a file, a folder, or - for standard output (default: NAME_x2.png beside "
         "NAME.png, FOLDER_x2 beside FOLDER)")
     add("--scale", type=int, help="enlargement: 2 (default), 3, 4, or that of the weights")
     add("--weights", metavar="NAME|FILE", help="shipped name or weights file (default compact-xSCALE)")
     add("--recursions", type=int, metavar="D", help="stop after D recursions, with the output of that one")
+    add("--skip-below", type=float, default=0.0, metavar="W", help="leave out recursions whose weight in the "
+        "ensemble is at most W (default 0, which changes nothing)")
     add("--self-ensemble", action="store_true", help="mean over 8 flips and turns: 8 times the time")
     add("--tile", type=int, metavar="N", help="compute in squares of N output pixels: less needs less memory, the "
         "result is the same (default: about 1 GB)")
@@ -328,10 +333,19 @@ def _parser():
 def main(argv=None) -> int:
     """Run the command line; the exit status is 0, or 2 after one line about what is wrong."""
     args = _parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
     try:
         return args.run_command(args) or 0
     except DRCNError as error:
-        print(f"drcn: {error}", file=sys.stderr)
+        print(one_line(f"drcn: {error}"), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # as in `drcn ... | head -1`; nothing is left to write when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(one_line(f"drcn: {where}{error.strerror or error}."), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("drcn: interrupted.", file=sys.stderr)

@@ -1,5 +1,7 @@
 """Every error a reader can mend. The message is one line: what is wrong, and what to do about it."""
 
+import re
+
 
 class DRCNError(Exception):
     """Base of the package's errors; the command prints its message and exits with status 2."""
@@ -27,3 +29,8 @@ class StorageError(DRCNError):
 
 class TrainingError(DRCNError):
     """Training cannot start, or had to stop."""
+
+
+def one_line(text: str) -> str:
+    """A line to print: control characters, which names of files may have, are escaped."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)

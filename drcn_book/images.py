@@ -1,6 +1,7 @@
 """Files to arrays: luma on the scale the field measures with."""
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,16 +9,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ._quiet import quiet_stderr
 from .errors import PictureError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file, `reading` says
 
 
 @contextlib.contextmanager
 def reading(name: str | Path) -> Iterator[None]:
-    """Whatever reading a damaged file raises inside becomes a PictureError, one line that starts with its name."""
+    """Whatever reading a damaged file raises inside becomes a PictureError, one line that starts with its name.
+
+    Nothing else is written to standard error, not even by libtiff.
+    """
     try:
-        with warnings.catch_warnings():
+        with quiet_stderr(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on metadata and on over 89 megapixels
             yield
     except PictureError:
@@ -26,6 +32,9 @@ def reading(name: str | Path) -> Iterator[None]:
         raise PictureError(f"{name}: no such file.") from None
     except UnidentifiedImageError:
         raise PictureError(f"{name}: is no picture that can be read; it may be empty or damaged.") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name}: has over {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, the limit against "
+                           "decompression bombs; cut it into parts.") from None
     except MemoryError:
         raise PictureError(f"{name}: does not fit in the memory.") from None
     except Exception as error:  # decoders raise nearly anything on damaged files
@@ -36,13 +45,24 @@ def reading(name: str | Path) -> Iterator[None]:
 def open_picture(path: str | Path) -> Image.Image:
     """Open and fully decode a picture file with Pillow.
 
-    Raises PictureError, naming the file and the reason, if it is missing, empty, truncated, no picture, or a
-    decompression bomb (over 178 megapixels).
+    Raises PictureError, naming the file and the reason, if it is missing, empty, truncated, no picture, or has
+    over 179 megapixels, Pillow's limit against decompression bombs.
     """
     with reading(path):
         image = Image.open(path)
         image.load()
         return image
+
+
+def size_of(path: str | Path) -> tuple[int, int]:
+    """Width and height of a picture file by its header, with no limit in pixels. Raises PictureError."""
+    with reading(path):
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(path) as image:
+                return image.size
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def eight_views(stack: np.ndarray) -> list[np.ndarray]:

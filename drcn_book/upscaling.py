@@ -30,7 +30,8 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
     """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else.
 
     The last convolution is linear, so the weighted sum over the recursions is taken before it, and one convolution
-    F -> 1 replaces D: sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d.
+    F -> 1 replaces D: sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d. Where it has a ReLU
+    (output_relu), it is not, and the sum is taken after it.
 
     recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out
     of the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all
@@ -42,8 +43,10 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         return keras.Model(network.input, network.output["ensemble"])
     if recursions is not None and not 1 <= recursions <= config.recursions:
         raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
-    learned = ops.convert_to_numpy(network.get_layer("ensemble").w)
-    w = learned if recursions is None else np.eye(recursions)[-1]
+    if config.ensemble and recursions is None:
+        w = ops.convert_to_numpy(network.get_layer("ensemble").w)
+    else:
+        w = np.eye(recursions or config.recursions)[-1]
     w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
     while len(w) > 1 and not w[-1]:
         w.pop()
@@ -58,10 +61,17 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         return new
 
     names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, len(w) + 1)]
-    recursion, reconstruction_1 = [layer(name) for name in names], layer("reconstruction_1")
+    recursion = [layer(name) for name in names]
+    reconstruction_1, reconstruction_2 = layer("reconstruction_1"), layer("reconstruction_2")
+
+    def last(hidden, x):
+        if config.skip == "concat":
+            hidden = keras.layers.Concatenate(dtype=dtype)([hidden, x])
+        return ops.cast(reconstruction_2(hidden), "float32")
+
     x = keras.Input((None, None, 1), name="x")
     H_0 = H = ops.cast(layer("embedding_2")(layer("embedding_1")(x)), reconstruction_1.compute_dtype)
-    total = None                                                               # sum over d of w_d H_{D+1,d}
+    total = None                                               # sum over d of w_d H_{D+1,d}, or of w_d f_3(H_d)
     for d, w_d in enumerate(w):
         H = recursion[d % len(recursion)](H)
         if config.residual:
@@ -69,18 +79,16 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         if w_d or config.feedback:
             hidden = reconstruction_1(H)
         if w_d:
-            total = w_d * hidden if total is None else total + w_d * hidden
+            part = w_d * (last(hidden, x) if config.output_relu else hidden)
+            total = part if total is None else total + part
         if config.feedback:
             H = hidden
     if total is None:
-        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute.")
-    if config.skip == "concat":
-        total = keras.layers.Concatenate(dtype=dtype)([total, sum(w) * x])
-    kernel, bias = network.get_layer("reconstruction_2").get_weights()
-    last = keras.layers.Conv2D(1, 3, padding="same", name="reconstruction_2", dtype=dtype)
-    y = ops.cast(last(total), "float32")
-    last.set_weights([kernel, sum(w) * bias])
-    return keras.Model(x, sum(w) * x + y if config.skip == "add" else y, name="inference")
+        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
+                          "choose a smaller --skip-below.")
+    if not config.output_relu:
+        total = last(total, sum(w) * x) + (sum(w) - 1) * float(reconstruction_2.bias[0])
+    return keras.Model(x, sum(w) * x + total if config.skip == "add" else total, name="inference")
 
 
 def fast_precision() -> str:
@@ -106,7 +114,8 @@ class Upscaler:
     """A network made ready to enlarge pictures; one serves for many.
 
     scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
-    recursions: stop after that many, with the last one's output. self_ensemble: mean over 8 flips and turns.
+    recursions: stop after that many, with the last one's output. skip_below: leave out recursions whose
+    ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and turns.
     tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is
     the same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
@@ -115,7 +124,7 @@ class Upscaler:
 
     def __init__(self, scale: int | None = None, weights: str | Path | None = None,
                  recursions: int | None = None, self_ensemble: bool = False, tile: int | None = None,
-                 precision: str = "auto"):
+                 precision: str = "auto", skip_below: float = 0.0):
         self.name = str(weights or f"compact-x{scale or 2}")
         if weights is None and self.name not in shipped():
             raise WeightsError(f"No weights for x{scale or 2} come with the package, only "
@@ -126,7 +135,7 @@ class Upscaler:
         if scale not in (None, config.scale):
             raise ConfigError(f"--scale {scale}: {self.name} was trained for x{config.scale}.")
         self.precision = fast_precision() if precision == "auto" else precision
-        self.network = inference_network(network, config, recursions, dtype=self.precision)
+        self.network = inference_network(network, config, recursions, skip_below, self.precision)
         if recursions:
             config = replace(config, recursions=recursions)
         self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble

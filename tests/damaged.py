@@ -5,7 +5,10 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms, PngImagePlugin
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 
 
 def smooth(height=24, width=32, channels=3, kind="uint8"):
@@ -36,12 +39,26 @@ def saved(image, format, **options):
     return file.getvalue()
 
 
+def metadata(format):
+    """Options of Pillow's `save`: all that a file of a format can say beside its pixels."""
+    exif = Image.Exif()
+    exif[271], exif[306] = "Maker", "2020:02:02 20:20:20"
+    exif.get_ifd(0x8769).update({0x829A: 0.01, 0xA002: 32, 0xA003: 24})
+    exif.load(exif.tobytes())
+    if format == "TIFF":
+        exif[700] = XMP
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Title", "Dunes")
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    return {"icc_profile": PROFILE, "exif": exif, "dpi": (300, 300), "xmp": XMP, "pnginfo": text, "comment": b"Hello"}
+
+
 def good():
-    """Name -> bytes of small sound pictures in every format."""
+    """Name -> bytes of small sound pictures in every format, in most with metadata."""
     image = Image.fromarray(smooth())
-    return {"rgb.png": saved(image, "PNG"), "rgb.jpg": saved(image, "JPEG"), "rgb.bmp": saved(image, "BMP"),
-            "rgb.webp": saved(image, "WEBP"), "rgb.tif": saved(image, "TIFF"),
-            "lzw.tiff": saved(image, "TIFF", compression="tiff_lzw"),
+    full = {f"rgb.{suffix}": saved(image, format, **metadata(format)) for suffix, format in (
+        ("png", "PNG"), ("jpg", "JPEG"), ("bmp", "BMP"), ("webp", "WEBP"), ("tif", "TIFF"))}
+    return {**full, "lzw.tiff": saved(image, "TIFF", compression="tiff_lzw"),
             "grey.png": saved(image.convert("L"), "PNG"), "palette.png": saved(image.quantize(9), "PNG"),
             "alpha.webp": saved(Image.fromarray(smooth(channels=4)), "WEBP"),
             "cmyk.jpg": saved(image.convert("CMYK"), "JPEG"), "deep.png": png(smooth(kind="uint16"))}
@@ -62,6 +79,7 @@ def bad():
             "bomb.png": bomb, "dot.png": png(smooth(1, 1)), "line.png": png(smooth(1, 5000)),
             "column.png": png(smooth(5000, 1)), "float.tif": saved(Image.new("F", (9, 9)), "TIFF"),
             "moving.png": saved(image, "PNG", save_all=True, append_images=frames),
+            "moving.gif": saved(image, "GIF", save_all=True, append_images=frames),
             "moving.webp": saved(image, "WEBP", save_all=True, append_images=frames),
             "pages.tif": saved(image, "TIFF", save_all=True, append_images=frames)}
 

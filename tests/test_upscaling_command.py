@@ -2,15 +2,20 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from damaged import bad, good, mutated, png, saved, smooth
 from PIL import Image
+from processes import ROOT, interpreter
 from test_upscaling import TINY, randomised
+from tqdm import tqdm
 
+from drcn_book import batch, pictures, upscaling
 from drcn_book.cli import main
 from drcn_book.model import build
 from drcn_book.weights import save_weights
@@ -24,13 +29,13 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def drcn(weights, tmp_path, monkeypatch, capsys):
+def drcn(weights, tmp_path, monkeypatch, capfd):
     """Run `drcn upscale ...` in an empty folder: its exit status, standard output and error lines."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
         status = main(["upscale", *map(str, arguments), "--weights", weights])
-        said = capsys.readouterr()
+        said = capfd.readouterr()
         return status, said.out.splitlines(), said.err.splitlines()
 
     return run
@@ -82,10 +87,20 @@ def test_folders_keep_their_structure_and_are_resumed(drcn, tmp_path):
     write(tmp_path / "out" / "deep" / "deeper" / "c.jpg", b"half a file")
     status, out, err = drcn("in", "-o", "out")
     assert status == 0 and not err
-    assert out[0] == f"{os.path.join('in', 'a.png')}: {os.path.join('out', 'a.png')} is there already."
+    assert out[0] == f"{os.path.join('in', 'a.png')}: {os.path.join('out', 'a.png')} is there already; " \
+        "delete it to make it anew."
     assert sum("is there already" in line for line in out) == 1 and len(out) == 3
     assert (tmp_path / "out" / "a.png").stat().st_mtime_ns == stamp
     assert Image.open(tmp_path / "out" / "deep" / "deeper" / "c.jpg").size == (64, 48)
+
+
+@pytest.mark.parametrize("suffix", sorted(pictures.FORMATS))
+def test_results_of_any_size_are_found_done(tmp_path, monkeypatch, suffix):
+    for name, pixels in (("small", smooth()), ("large", smooth(48, 64))):
+        write(tmp_path / f"{name}{suffix}", saved(Image.fromarray(pixels), pictures.FORMATS[suffix]))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    job = batch.Job(str(tmp_path / f"small{suffix}"), str(tmp_path / f"large{suffix}"))
+    assert batch.is_done(job, 2) and not batch.is_done(job, 3)
 
 
 def test_an_output_folder_inside_the_input_is_no_input(drcn, tmp_path):
@@ -120,6 +135,74 @@ def test_the_input_is_never_overwritten(drcn, tmp_path, output):
     assert (tmp_path / "a.png").read_bytes() == good()["rgb.png"]
 
 
+def test_nor_is_another_input(drcn, tmp_path):
+    for name in ("a.png", "a_x2.png", "in/b.png", "in_x2/b.png"):
+        write(tmp_path / name, good()["rgb.png"])
+    status, out, err = drcn("a.png", "a_x2.png")
+    assert status == 1 and len(out) == 1 and files(tmp_path)[1:3] == ["a_x2.png", "a_x2_x2.png"]
+    assert err == ["drcn: a.png: the output would overwrite a_x2.png; name another place with -o."]
+    status, out, err = drcn("in", "in_x2/b.png")
+    assert status == 1 and len(err) == 1 and "in/b.png: the output would overwrite in_x2/b.png" in err[0]
+    for name in ("a_x2.png", "in_x2/b.png"):
+        assert (tmp_path / name).read_bytes() == good()["rgb.png"]
+
+
+@pytest.mark.parametrize("arguments, line", [
+    ([""], '"": no such file.'), (["a.png", "-o", ""], '-o "": name a file, a folder, or - for standard output.'),
+    (["/"], "/: has no name to call the output after; name a folder with -o."),
+    (["no\npicture.png"], "no\\npicture.png: no such file."), (["\x1b[1m.png"], "\\x1b[1m.png: no such file."),
+    (["x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long."),
+    (["a.png", "-o", "x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long.")], ids=range(7))
+def test_odd_names_are_one_line(drcn, tmp_path, arguments, line):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    assert drcn(*arguments) == (2, [], [f"drcn: {line}"])
+    assert files(tmp_path) == ["a.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere take UTF-8 only")
+def test_a_name_that_is_not_utf_8_does_not_stop_the_others(drcn, tmp_path):
+    for name in (b"x\xe9.png", b"z.png"):
+        write(tmp_path / "in" / os.fsdecode(name), good()["rgb.png"])
+    status, out, err = drcn("in")
+    assert status == 0 and not err and len(out) == 2 and out[0].startswith("in/x\\udce9.png 32x24 -> ")
+
+
+def test_what_may_not_be_read_costs_only_itself(drcn, tmp_path, monkeypatch):
+    """Tests may run as root, whom nothing is forbidden: so the refusals are made here."""
+    def refusing(function):
+        def guarded(path=".", *rest):
+            if Path(os.fspath(path)).name == "locked":
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return function(path, *rest)
+        return guarded
+
+    for name in ("a.png", "in/b.png", "in/locked/c.png"):
+        write(tmp_path / name, good()["rgb.png"])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refusing(os.scandir))
+        status, out, err = drcn("in", "in/locked")
+        assert status == 1 and len(out) == 1 and err == ["drcn: in/locked: Permission denied."] * 2
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_dir", refusing(Path.is_dir))
+        status, out, err = drcn("locked", "a.png")
+        assert status == 1 and len(out) == 1 and err == ["drcn: locked: Permission denied."]
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "plan", refusing(batch.plan))
+        patch.setattr(batch, "upscale", lambda *_, **__: batch.plan("in/locked"))
+        assert drcn("a.png") == (2, [], ["drcn: in/locked: Permission denied."])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+def test_a_reader_may_stop_reading(weights, tmp_path):
+    for name in "abcd":
+        write(tmp_path / "in" / f"{name}.png", good()["rgb.png"])
+    command = [sys.executable, "-m", "drcn_book", "upscale", "in", "--weights", weights]
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait() == 141
+
+
 def test_each_bad_picture_is_one_line_and_leaves_nothing(drcn, tmp_path):
     for name, content in bad().items():
         write(tmp_path / name, content)
@@ -127,7 +210,7 @@ def test_each_bad_picture_is_one_line_and_leaves_nothing(drcn, tmp_path):
         assert status == 2 and not out and len(err) == 1 and err[0].startswith(f"drcn: {name}: "), (name, err)
     for name in ("missing.png", "/nowhere/at/all.png", "text", "no\npicture.png"):
         status, out, err = drcn(name, "-o", "out")
-        assert status == 2 and not out and err[0].startswith("drcn: ")
+        assert status == 2 and not out and len(err) == 1 and err[0].startswith("drcn: ")
     (tmp_path / "empty").mkdir()
     status, out, err = drcn("empty", "-o", "out")
     assert status == 2 and "empty: has no pictures" in err[0]
@@ -146,11 +229,23 @@ def test_one_bad_picture_among_good_ones_costs_only_itself(drcn, tmp_path):
     assert status == 0 and sum("is there already" in line for line in out) == 2
 
 
-def test_mutated_pictures_through_the_command(drcn, tmp_path):
-    for name, content in mutated(44, seed=5):
+def test_no_error_of_one_picture_ends_the_others(drcn, tmp_path, monkeypatch):
+    for name, height in (("a", 24), ("b", 25), ("c", 24)):
+        write(tmp_path / "in" / f"{name}.png", saved(Image.fromarray(smooth(height)), "PNG"))
+    enlarged = upscaling.Upscaler.enlarged
+    monkeypatch.setattr(upscaling.Upscaler, "enlarged", lambda self, picture: (
+        enlarged(self, picture) if picture.size[1] == 24 else 1 / 0))
+    status, out, err = drcn("in")
+    assert status == 1 and len(out) == 2
+    assert err == ["drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero)."]
+
+
+def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
+    monkeypatch.setattr(upscaling.Upscaler, "sharpen", lambda self, x: x)   # bicubic alone: reading and writing
+    for name, content in mutated(1200, seed=5):                             # are meant here
         write(tmp_path / "in" / name, content)
     status, out, err = drcn("in")
-    assert status == 1 and len(out) + len(err) == 44 and out
+    assert status == 1 and len(out) + len(err) == 1200 and len(out) >= 300
     assert all(line.startswith("drcn: in/") for line in err)
     assert len(files(tmp_path / "in_x2")) == len(out)
     for name in files(tmp_path / "in_x2"):
@@ -194,30 +289,57 @@ def test_standard_input_and_output(weights, tmp_path):
             "drcn: Standard output: cannot be written (No space left on device)."]
 
 
+def test_a_bar_shows_the_time_left(weights, monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(upscaling, "tqdm", lambda **options: tqdm(
+        **{**options, "delay": 0, "mininterval": 0, "file": shown}))
+    picture = pictures.from_array(smooth(40, 60))
+    upscaling.Upscaler(weights=weights, tile=16)(picture, "small.png")
+    assert re.search(r"small\.png: +\d+%\|.*\| 0\.0/0\.0 MP, \d\d:\d\d left", shown.getvalue())
+
+
+def test_recursions_of_little_weight_can_be_left_out(drcn, tmp_path):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    made = []
+    for weight in (0, 0.3):
+        assert drcn("a.png", "--skip-below", weight)[0] == 0
+        made.append(np.asarray(Image.open("a_x2.png")))
+    assert (made[0] != made[1]).any()
+    status, out, err = drcn("a.png", "--skip-below", 9)
+    assert status == 2 and len(err) == 1 and "choose a smaller --skip-below" in err[0]
+
+
 def test_standard_output_takes_one_picture(drcn, tmp_path):
     write(tmp_path / "a.png", saved(Image.fromarray(smooth()), "PNG"))
     assert drcn("a.png", "a.png", "-o", "-")[0] == 2
     assert drcn(".", "-o", "-")[0] == 2
 
 
-def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, tmp_path):
-    ray = pytest.importorskip("ray", reason="--ray was not run: pip install 'drcn-book[ray]'")
+def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, weights, tmp_path):
+    python = interpreter("ray")
+    backend = "tensorflow" if python == sys.executable else "jax"
+
+    def on_ray(*arguments):
+        done = subprocess.run([python, "-m", "drcn_book", "upscale", *arguments, "--ray", "--weights", weights],
+                              cwd=tmp_path, capture_output=True, text=True, env={
+                                  **os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu",
+                                  "PYTHONPATH": str(ROOT)})
+        return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
     for name in ("a.png", "deep/b.jpg", "c.png", "bad.png"):
         write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
     write(tmp_path / "in" / "bad.png", bad()["truncated.png"])
-    try:
-        status, out, err = drcn("in", "--ray", "-o", "out")
-        assert status == 1 and len(out) == 3 and sum("bad.png: " in line for line in err) == 1
-        assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
-        drcn("in/a.png", "-o", "here.png")
-        assert (np.asarray(Image.open("here.png")) == np.asarray(Image.open("out/a.png"))).all()
-        (tmp_path / "out" / "c.png").unlink()
-        write(tmp_path / "in" / "bad.png", good()["rgb.png"])
-        status, out, err = drcn("in", "--ray", "-o", "out")
-        assert status == 0 and sum("is there already" in line for line in out) == 2 and len(out) == 4
-        assert files(tmp_path / "out") == ["a.png", "bad.png", "c.png", "deep/b.jpg"]
-    finally:
-        ray.shutdown()
+    status, out, err = on_ray("in", "-o", "out")
+    assert status == 1 and len(out) == 3 and len(err) == 1 and "bad.png: " in err[0], err
+    assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
+    drcn("in/a.png", "-o", "here.png")
+    here, there = (np.asarray(Image.open(name)).astype(int) for name in ("here.png", "out/a.png"))
+    assert np.abs(here - there).max() <= 1                                  # another backend may round otherwise
+    (tmp_path / "out" / "c.png").unlink()
+    write(tmp_path / "in" / "bad.png", good()["rgb.png"])
+    status, out, err = on_ray("in", "-o", "out")
+    assert status == 0 and sum("is there already" in line for line in out) == 2 and len(out) == 4, err
+    assert files(tmp_path / "out") == ["a.png", "bad.png", "c.png", "deep/b.jpg"]
 
 
 def test_without_ray_it_says_how_to_get_it(drcn, tmp_path, monkeypatch):

@@ -74,9 +74,9 @@ def _grid(corner, section, chosen, column):
         return UNMEASURED
     cases = list(dict.fromkeys(row["case"] for row in rows))
     found = {(row["candidate"], row["case"]): row for row in rows}
-    names = list(dict.fromkeys(row["candidate"] for row in rows))
-    return benchmark.markdown([corner, *cases], [
-        [name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)] for name in names]) + below
+    lines = [[name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)]
+             for name in dict.fromkeys(row["candidate"] for row in rows)]
+    return benchmark.markdown([corner, *cases], lines) + below
 
 
 def _against(corner, section, chosen):
