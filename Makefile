@@ -44,7 +44,7 @@ test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, J
 	@touch $@
 
 bench: .venv/.installed .venv-backends/.installed _vendor/.fetched data-note  ## measure speed beside peers; a part: make bench SECTION=step
-	$(call say,"Measuring on a machine that should have nothing else to do: usually 20 to 30 minutes on two cores")
+	$(call say,"Measuring on a machine that should have nothing else to do: usually 25 to 35 minutes on two cores")
 	@$(BIN)/python benchmarks/run.py $(SECTION)
 	@$(BIN)/python tools/tables.py
 

@@ -7,6 +7,8 @@ after one turn that is not counted, and is first proved to compute the same. REA
 import argparse
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -116,13 +119,13 @@ def alternate(candidates: dict[str, Callable[[], float]], budget: float = BUDGET
     return {name: [seconds[name] for seconds in turns] for name in left}
 
 
-def row(case: str, candidate: str, seconds: list[float], per: float | None = None, **more) -> dict:
-    """A line of the table. per: the megapixels of one run, for a rate instead of seconds."""
+def row(case: str, candidate: str, seconds: list[float], per: float | None = None, unit: str = "MP/s", **more) -> dict:
+    """A line of the table. per: the megapixels (or other units) of one run, for a rate instead of seconds."""
     values = [per / value for value in seconds] if per else seconds
     numbers = {"median": np.median(values), "low": min(values), "high": max(values)} if values else {}
-    print(f"  {candidate}: " + (f"{numbers['median']:.4g} {'MP/s' if per else 's'}" if numbers else more["note"]),
-          flush=True)
-    return {"case": case, "candidate": candidate, "unit": "MP/s" if per else "s", "rounds": len(values),
+    unit = unit if per else "s"
+    print(f"  {candidate}: " + (f"{numbers['median']:.4g} {unit}" if numbers else more["note"]), flush=True)
+    return {"case": case, "candidate": candidate, "unit": unit, "rounds": len(values),
             **{name: f"{value:.4g}" for name, value in numbers.items()}, **more}
 
 
@@ -341,8 +344,42 @@ def chapters(folder: Path, starts=()) -> Iterator[dict]:
         yield row("chapters", path.stem, [clock(lambda: execute.run(nbformat.read(path, as_version=4), path.parent))()])
 
 
-SECTIONS = {make.__name__: make for make in (step, quality, upscale, reader, chapters)}
-STANDARD = ("step", "quality", "upscale", "reader")            # without the ten minutes of the chapters
+def train_on(cores: list[int], batch: int, options: list[str], folder: Path) -> float:
+    """Seconds of a step of `drcn train` on JAX, one worker on each of these cores; they meet at a port of loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}" + ",127.0.0.1" * (len(cores) - 1)
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory(dir=folder) as runs:
+        team = [subprocess.Popen(
+            [sys.executable, "-m", "drcn_book", "train", *options, "--batch", str(batch), "--run", f"{runs}/{number}",
+             *(["--workers", meeting, "--worker", str(number)] if len(cores) > 1 else [])],
+            env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=partial(os.sched_setaffinity, 0, {core})) for number, core in enumerate(cores)]
+        said = [worker.communicate()[0] for worker in team]
+    found = re.search(r"median step: (\d+) patches/s", said[0])
+    if found is None:
+        raise Failed(" ".join(said[0].split()[-20:]))
+    return batch / int(found[1])
+
+
+def workers(folder: Path, name: str = "compact", batch: int = 16, steps: int = 30, budget: float = 120) -> Iterator:
+    """Patches a second of one worker on one core and of two, each on a core of its own. name: the preset."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        print("  left out: it takes two cores", flush=True)
+        return
+    options = ["--preset", name, "--train-set", "Photos", "--patch", "41", "--precision", "float32",
+               "--steps", str(steps), "--interval", str(steps), "--warmup", "2"]
+    sizes = {f"1 worker, {batch} patches": (cores[:1], batch), f"2 workers, {batch // 2} each": (cores, batch),
+             f"2 workers, {batch} each": (cores, 2 * batch)}
+    runs = {candidate: partial(train_on, *size, options, folder) for candidate, size in sizes.items()}
+    for candidate, seconds in alternate(runs, budget).items():
+        yield row(name, candidate, seconds, sizes[candidate][1], "patches/s", software="JAX on Keras")
+
+
+SECTIONS = {make.__name__: make for make in (step, quality, upscale, workers, reader, chapters)}
+STANDARD = ("step", "quality", "upscale", "workers", "reader")     # without the ten minutes of the chapters
 
 
 def merge(path: Path, section: str, rows: list[dict]) -> None:

@@ -119,6 +119,16 @@ def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
         assert re.match(rf"best of {2 if gain < 0 else 4} steps: \d+\.\d\d dB of -?\d+\.\d\d; float32", row["note"])
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="takes two cores")
+def test_workers(tmp_path):
+    rows = list(bench.workers(tmp_path, "tiny", 4, steps=4, budget=-1))
+    assert [row["candidate"] for row in rows] == ["1 worker, 4 patches", "2 workers, 2 each", "2 workers, 4 each"]
+    assert all(row["unit"] == "patches/s" and float(row["median"]) > 0 for row in rows)
+    with pytest.raises(bench.Failed, match="batch = 0"):
+        bench.train_on([0], 0, ["--preset", "tiny"], tmp_path)
+
+
 def test_reader_and_chapters(tmp_path, monkeypatch):
     """Chapter 1 is run up to its first picture only."""
     cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "assert x == 1", "raise SystemError")]
@@ -183,9 +193,11 @@ def measured(tmp_path, monkeypatch):
                  ("float32", "this project", 6.0), ("float32", "ONNX Runtime", 4.0),
                  ("bfloat16", "this project", 12.0))]
     deep = [bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts) for d in ("1", "2", "ensemble")]
+    team = [bench.row("tiny", name, [1.0], per, "patches/s", **facts)
+            for name, per in (("1 worker, 4 patches", 4), ("2 workers, 2 each", 6))]
     runs = [bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
             bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts)]
-    for section, rows in (("step", steps), ("upscale", sizes + deep), ("quality", runs)):
+    for section, rows in (("step", steps), ("upscale", sizes + deep), ("workers", team), ("quality", runs)):
         bench.merge(tmp_path / "speed.csv", section, rows)
     (tmp_path / "recursions.csv").write_text("method,dataset,output,psnr\n" + "".join(
         f"compact-x2,Set5,{output},{psnr}\n" for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))))
@@ -212,6 +224,7 @@ def test_tables(measured):
     assert cells("speed-recursions")[2:5] == [["1", "0.50", "36.40"], ["2", "0.50", "36.80"],
                                               ["ensemble", "0.50", "37.10"]]
     assert ["Set5, 36.66 dB", "theirs", "not passed", "best 36.00"] in cells("speed-quality")
+    assert cells("speed-workers")[3] == ["tiny", "2 workers, 2 each", "6", "1.50x"]
     assert cells("speed-reader") == [["(Not measured yet: `make bench` does.)"]]
 
 

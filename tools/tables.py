@@ -131,6 +131,15 @@ def _recursion_costs():
                                for row in rows]) + below if rows else UNMEASURED
 
 
+def _workers():
+    rows, below = _speed("workers")
+    alone = {row["case"]: float(row["median"]) for row in rows if row["candidate"].startswith("1 worker")}
+    return benchmark.markdown(
+        ["network", "workers and their patches", "patches/s", "of one worker's"],
+        [[row["case"], row["candidate"], row["median"], f"{float(row['median']) / alone[row['case']]:.2f}x"]
+         for row in rows if row["case"] in alone]) + below if rows else UNMEASURED
+
+
 def _seconds(section, header):
     rows, below = _speed(section)
     noted = any(row["note"] for row in rows)
@@ -149,6 +158,7 @@ TABLES = {
     "speed-memory": lambda: _grid("peak memory, GB", "upscale", _has_side, lambda row: row["peak_gb"]),
     "speed-recursions": _recursion_costs,
     "speed-quality": lambda: _seconds("quality", ["passed", "recipe", "seconds of training", ""]),
+    "speed-workers": _workers,
     "speed-reader": lambda: _seconds("reader", ["what", "seconds"]),
     "speed-chapters": lambda: _seconds("chapters", ["chapter", "seconds to run"]),
     "benchmark": lambda: "\n\n".join([*(_benchmark(scale, FAMILIAR) for scale in (2, 3, 4)), QUOTED]),
