@@ -54,6 +54,7 @@ function drcnNetwork(model) {
   let picture = null;      // { name, width, height, rgb } of the small picture
   let result = null;       // { width, height, frames, labels, chroma }; frames are luma, 0..255
   let running = false;
+  let paintings = 0;
 
   // ---- The picture, and the package's colour arithmetic: BT.601 in studio range, and Keys' bicubic (a = -0.5).
 
@@ -160,7 +161,9 @@ function drcnNetwork(model) {
     range.setAttribute("aria-valuetext", labels[i]);
     download.hidden = running;
     download.removeAttribute("href");
+    const shown = ++paintings;
     canvas.toBlob((blob) => {
+      if (shown !== paintings) return;      // another picture has been painted since
       URL.revokeObjectURL(download.dataset.url);
       download.href = download.dataset.url = URL.createObjectURL(blob);
       download.download = `${picture.name.replace(/\.\w+$/, "")}-x${scale}.png`;
