@@ -26,7 +26,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools")]
 
-import execute  # noqa: E402: a script of tools/
+import execute  # noqa: E402: scripts of tools/
+import tables  # noqa: E402
 
 from drcn_book import benchmark, datasets, figures, images, onnx_export, weights  # noqa: E402
 from drcn_book._keras import hardware, keras  # noqa: E402
@@ -399,9 +400,7 @@ def draw(path: Path = RESULTS / "speed.csv") -> bytes | None:
             deep[line["candidate"]] = 1 / float(line["median"])
         elif "tile" not in line["candidate"]:
             sides.setdefault(line["candidate"], {})[int(line["case"].split("x")[0])] = float(line["median"])
-    quality = {line["output"].replace("final", "ensemble"): line["psnr"]
-               for line in benchmark.read(RESULTS / "recursions.csv")
-               if (line["method"], line["dataset"]) == ("compact-x2", "Set5")}
+    quality = tables.output_psnr(RESULTS)
     return figures.to_svg(lambda: figures.speed(sides, {d: (seconds, quality[d]) for d, seconds in deep.items()})
                           ) if rows else None
 

@@ -121,11 +121,15 @@ def _rates():
     return _grid("GFLOP/s", "step", lambda row: True, cell)
 
 
+def output_psnr(folder: Path) -> dict[str, float]:
+    """PSNR (dB) of compact-x2 on Set5 in `folder`/recursions.csv, by the output: "1", "2", ..., "ensemble"."""
+    return {row["output"].replace("final", "ensemble"): row["psnr"] for row in benchmark.read(folder / "recursions.csv")
+            if (row["method"], row["dataset"]) == ("compact-x2", "Set5")}
+
+
 def _recursion_costs():
     rows, below = _speed("upscale", lambda row: row["case"].startswith("recursions"))
-    psnr = {row["output"].replace("final", "ensemble"): row["psnr"]
-            for row in benchmark.read(RESULTS / "recursions.csv")
-            if (row["method"], row["dataset"]) == ("compact-x2", "Set5")}
+    psnr = output_psnr(RESULTS)
     return benchmark.markdown(["recursions", "seconds a megapixel", "PSNR on Set5, x2"],
                               [[row["candidate"], f"{1 / float(row['median']):.2f}", f"{psnr[row['candidate']]:.2f}"]
                                for row in rows]) + below if rows else UNMEASURED
