@@ -1,6 +1,6 @@
 """Measure speed side by side with peers, into data/results/speed.csv: python benchmarks/run.py [SECTION ...]
 
-Each section's rows replace those it had. What competes runs in processes of their own that take turns (A B C A B C),
+Each section's rows replace those it had from the same machine. What competes runs in processes of their own that take turns (A B C A B C),
 after one turn that is not counted, and is first proved to compute the same. README.md tells the conditions.
 """
 
@@ -50,6 +50,10 @@ CASES = {                     # of the section step: the network and the batch o
     "compact, 16": (preset("compact", "authors"), 16), "compact, 64": (preset("compact", "authors"), 64),
     "standard, 16": (preset("standard", "authors"), 16), "standard, 64": (preset("standard", "authors"), 64),
     "256 filters, 3 recursions, 16": (preset("paper", "authors", recursions=3), 16)}
+FLAGS = {"as it comes": {}, **{f"{name}={value}": {name: value} for name, value in (
+    ("TF_ENABLE_ONEDNN_OPTS", "0"), ("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1"),
+    ("TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE", "0"), ("TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD", "1"),
+    ("TF_NUM_INTEROP_THREADS", "1"), ("TF_SET_ONEDNN_FPMATH_MODE", "BF16"))}}
 SIDES = (256, 512, 1024, 2048, 4096)                          # of the output, in the section upscale
 SRCNN, GAINS = 36.66, (1.5, 2.5)  # dB on Set5 x2 as published; dB above bicubic on the validation pictures
 
@@ -61,13 +65,13 @@ class Failed(Exception):
 class Worker:
     """A process of `workers.py`; calling it gives the seconds of one timed run. `facts` is what it said first."""
 
-    def __init__(self, kind: str, **options):
+    def __init__(self, kind: str, environment: dict[str, str] = {}, **options):
         self._said = tempfile.TemporaryFile("w+")
         python = str(APART) if kind.startswith("torch") else sys.executable
         paths = os.pathsep.join([str(ROOT), str(ROOT / "benchmarks")])
         self._process = subprocess.Popen(
             [python, str(ROOT / "benchmarks" / "workers.py"), json.dumps({"kind": kind, **options})],
-            env={**os.environ, "PYTHONPATH": paths, "KERAS_BACKEND": "tensorflow"}, text=True, bufsize=1,
+            env={**os.environ, **environment, "PYTHONPATH": paths, "KERAS_BACKEND": "tensorflow"}, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)
         self.facts, self.peak_gb = {}, 0.0
 
@@ -185,14 +189,19 @@ def write_network(path: Path, config: NetworkConfig) -> Path:
     return path
 
 
+def step_inputs(folder: Path, config: NetworkConfig, batch: int, patch: int) -> dict[str, str]:
+    """What every worker that takes a training step needs: files with the weights and with a batch of noise."""
+    network = str(write_network(folder / "network.safetensors", config))
+    y = np.random.default_rng(1).random((batch, patch, patch, 1), "float32")
+    np.save(folder / "batch.npy", np.stack([(y + np.roll(y, 1, 1) + np.roll(y, 1, 2)) / 3, y]))
+    return {"weights": network, "batch": str(folder / "batch.npy")}
+
+
 def step(folder: Path, cases: dict = CASES, patch: int = 41, budget: float = BUDGET,
          compiled: bool = True) -> Iterator[dict]:
     """Seconds of a whole training step, beside a plain convolution and a matrix product of its width."""
     for case, (config, batch) in cases.items():
-        network = str(write_network(folder / "network.safetensors", config))
-        y = np.random.default_rng(1).random((batch, patch, patch, 1), "float32")
-        np.save(folder / "batch.npy", np.stack([(y + np.roll(y, 1, 1) + np.roll(y, 1, 2)) / 3, y]))
-        common = {"weights": network, "batch": str(folder / "batch.npy")}
+        common = step_inputs(folder, config, batch, patch)
         plain = {"filters": config.filters, "batch": batch, "patch": patch}
         specs = {}
         for short, precision in PRECISIONS.items():
@@ -207,6 +216,18 @@ def step(folder: Path, cases: dict = CASES, patch: int = 41, budget: float = BUD
                                                          "optional": True}}
             specs |= {f"plain convolution, {short}": {"kind": "convolution", "precision": precision, **plain},
                       f"matrix product, {short}": {"kind": "matrix_product", "precision": precision, **plain}}
+        yield from compete(case, specs, budget=budget)
+
+
+def flags(folder: Path, cases: dict = {name: CASES[name] for name in ("compact, 64", "standard, 16")}, patch: int = 41,
+          budget: float = 2 * BUDGET, flags: dict[str, dict[str, str]] = FLAGS) -> Iterator[dict]:
+    """Seconds of a training step with each of the environment variables that steer oneDNN in TensorFlow."""
+    for case, (config, batch) in cases.items():
+        common = step_inputs(folder, config, batch, patch)
+        specs = {f"{flag}, {short}": {"kind": "keras_step", "precision": precision, "environment": environment,
+                                      "other": "FPMATH" in flag, **common}     # float32 that multiplies in bfloat16
+                 for flag, environment in flags.items() for short, precision in PRECISIONS.items()
+                 if "FPMATH" not in flag or short == "float32"}
         yield from compete(case, specs, budget=budget)
 
 
@@ -339,6 +360,12 @@ def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> Iterator
         yield row("waiting", name, seconds)
 
 
+def project(folder: Path, commands=("make book", "make test")) -> Iterator[dict]:
+    """Seconds of the project's own main commands, from what `make setup` leaves."""
+    for name in commands:
+        yield row("the whole project", name, [command(*name.split())()])
+
+
 def chapters(folder: Path, starts=()) -> Iterator[dict]:
     """Seconds of executing each chapter, kernel included; nothing is saved."""
     for path in execute.chapters(list(starts)):
@@ -379,23 +406,28 @@ def workers(folder: Path, name: str = "compact", batch: int = 16, steps: int = 3
         yield row(name, candidate, seconds, sizes[candidate][1], "patches/s", software="JAX on Keras")
 
 
-SECTIONS = {make.__name__: make for make in (step, quality, upscale, workers, reader, chapters)}
-STANDARD = ("step", "quality", "upscale", "workers", "reader")     # without the ten minutes of the chapters
+SECTIONS = {make.__name__: make for make in (step, flags, quality, upscale, workers, reader, chapters, project)}
+STANDARD = ("step", "quality", "upscale", "workers", "reader")     # the others take 5 to 30 minutes each
 
 
 def merge(path: Path, section: str, rows: list[dict]) -> None:
-    """Put a section's rows in the place of those it had; the other sections stay."""
-    kept = [old for old in benchmark.read(path) if old["section"] != section]
+    """Put a section's rows in the place of those it had from the same machine; the others stay."""
+    machines = {new["hardware"] for new in rows}
+    kept = [old for old in benchmark.read(path) if old["section"] != section or old["hardware"] not in machines]
     merged = sorted([*kept, *({"section": section, **new} for new in rows)],
                     key=lambda line: list(SECTIONS).index(line["section"]))
     write_csv(path, merged, COLUMNS)
 
 
 def draw(path: Path = RESULTS / "speed.csv") -> bytes | None:
-    """The figure of the book as an SVG file: rate against size, time against quality. None before it is measured."""
+    """The figure of the book as an SVG file: rate against size, time against quality, of the machine that was measured
+    first. None before one was.
+    """
     rows = [line for line in benchmark.read(path) if line["section"] == "upscale"]
     sides, deep = {}, {}
     for line in rows:
+        if line["hardware"] != rows[0]["hardware"]:
+            continue
         if line["case"].startswith("recursions"):
             deep[line["candidate"]] = 1 / float(line["median"])
         elif "tile" not in line["candidate"]:
@@ -408,7 +440,7 @@ def draw(path: Path = RESULTS / "speed.csv") -> bytes | None:
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Measure speed side by side with peers.")
     parser.add_argument("sections", nargs="*", metavar="SECTION",
-                        help=f"{', '.join(SECTIONS)} (default: all but chapters)")
+                        help=f"{', '.join(SECTIONS)} (default: {', '.join(STANDARD)})")
     chosen = parser.parse_args(words).sections or STANDARD
     for section in chosen:
         if section not in SECTIONS:

@@ -74,6 +74,18 @@ def test_step(precision, tmp_path, float32_only, monkeypatch):
 
 
 @pytest.mark.slow
+def test_flags(tmp_path, float32_only, monkeypatch):
+    """Each reaches a worker's environment; that the losses stay the same is a condition of `flags` itself."""
+    seen = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, env, **options: seen.append(env.get("A_FLAG")) or popen(
+        command, env=env, **options))
+    cases = {"tiny, 2": (NetworkConfig(filters=4, recursions=2), 2)}
+    rows = list(bench.flags(tmp_path, cases, patch=12, budget=-1, flags={"none": {}, "A_FLAG=1": {"A_FLAG": "1"}}))
+    assert [row["candidate"] for row in rows] == ["none, float32", "A_FLAG=1, float32"] and seen == [None, "1"]
+
+
+@pytest.mark.slow
 def test_upscale(tmp_path, float32_only):
     """The authors' wiring; that PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself."""
     network = bench.write_network(tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2))
@@ -141,15 +153,19 @@ def test_reader_and_chapters(tmp_path, monkeypatch):
     assert (tmp_path / "large.png").exists()
     nbformat.write(nbformat.v4.new_notebook(cells=cells[:2]), path)
     assert [(row["case"], row["candidate"]) for row in bench.chapters(tmp_path)] == [("chapters", "01_short")]
+    assert [row["candidate"] for row in bench.project(tmp_path, ["make help"])] == ["make help"]
 
 
-def test_a_section_measured_again_replaces_its_rows(tmp_path):
+def test_a_section_measured_again_replaces_its_rows_of_that_machine(tmp_path):
     path = tmp_path / "speed.csv"
-    for section, names in (("upscale", "ab"), ("step", "cd"), ("upscale", "e")):
-        bench.merge(path, section, [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware="x") for name in names])
+    for section, names, machine in (("upscale", "ab", "x"), ("upscale", "f", "y"), ("step", "cd", "x"),
+                                    ("upscale", "e", "x")):
+        bench.merge(path, section, [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware=machine)
+                                    for name in names])
     rows = benchmark.read(path)
-    assert [(row["section"], row["candidate"]) for row in rows] == [("step", "c"), ("step", "d"), ("upscale", "e")]
-    assert [rows[2][key] for key in ("unit", "low", "median", "high", "rounds")] == ["MP/s", "2", "4", "8", "3"]
+    assert [(row["section"], row["candidate"]) for row in rows] == [
+        ("step", "c"), ("step", "d"), ("upscale", "f"), ("upscale", "e")]
+    assert [rows[3][key] for key in ("unit", "low", "median", "high", "rounds")] == ["MP/s", "2", "4", "8", "3"]
 
 
 def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_path, monkeypatch):
@@ -165,7 +181,7 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
     monkeypatch.setattr(bench, "draw", lambda: None)
     monkeypatch.setattr(bench, "SECTIONS", {"step": whole, "upscale": ends})
     monkeypatch.setattr(bench.os, "getloadavg", lambda: next(loads))
-    bench.merge(tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0])])
+    bench.merge(tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0], hardware=bench.hardware())])
     with pytest.raises(bench.Failed):
         bench.main(["step", "upscale"])
     assert [(row["section"], row["case"], row["load"]) for row in benchmark.read(tmp_path / "speed.csv")] == [
@@ -173,7 +189,7 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
 
 
 def test_an_unknown_section_is_named(capsys):
-    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, quality, upscale"):
+    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality, upscale"):
         bench.main(["steps"])
     assert capsys.readouterr().out == ""
 
@@ -182,6 +198,7 @@ def test_an_unknown_section_is_named(capsys):
 def measured(tmp_path, monkeypatch):
     """A folder of results with two cases of each kind."""
     facts = {"hardware": "a machine", "load": "0.1", "software": "one 1.0"}
+    other = {**facts, "hardware": "another"}
     steps = [bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts) for case in ("small", "large")
              for name, seconds, rate in (("this project", 0.5, "100"), ("PyTorch", 1.0, "50"),
                                          ("PyTorch channels-last", 0.6, "80"), ("plain convolution", 0.1, "200"))]
@@ -197,7 +214,10 @@ def measured(tmp_path, monkeypatch):
             for name, per in (("1 worker, 4 patches", 4), ("2 workers, 2 each", 6))]
     runs = [bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
             bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts)]
-    for section, rows in (("step", steps), ("upscale", sizes + deep), ("workers", team), ("quality", runs)):
+    commands = [bench.row("the whole project", "make book", [seconds], **machine)
+                for seconds, machine in ((60.0, facts), (90.0, other))]
+    for section, rows in (("step", steps), ("upscale", sizes + deep), ("workers", team), ("quality", runs),
+                          ("project", commands[:1]), ("project", commands[1:])):
         bench.merge(tmp_path / "speed.csv", section, rows)
     (tmp_path / "recursions.csv").write_text("method,dataset,output,psnr\n" + "".join(
         f"compact-x2,Set5,{output},{psnr}\n" for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))))
@@ -225,6 +245,11 @@ def test_tables(measured):
                                               ["ensemble", "0.50", "37.10"]]
     assert ["Set5, 36.66 dB", "theirs", "not passed", "best 36.00"] in cells("speed-quality")
     assert cells("speed-workers")[3] == ["tiny", "2 workers, 2 each", "6", "1.50x"]
+    two = cells("speed-project")                                   # a table a machine
+    assert [line for line in two if line[0].startswith(("make", "One"))] == [
+        ["make book", "60"], ["One run of each; a machine; load average before 0.1; one 1.0."],
+        ["make book", "90"], ["One run of each; another; load average before 0.1; one 1.0."]]
+    assert two.count(["command", "seconds"]) == 2
     assert cells("speed-reader") == [["(Not measured yet: `make bench` does.)"]]
 
 

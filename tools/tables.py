@@ -55,62 +55,69 @@ def _plain(name):
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
 
 
-def _speed(section, chosen=lambda row: True):
-    """The rows of a section of data/results/speed.csv, and the sentence that goes below their table."""
+def _speed(section, make, chosen=lambda row: True):
+    """`make` of the rows of a section of data/results/speed.csv, machine by machine, each with its conditions below."""
     rows = [row for row in benchmark.read(RESULTS / "speed.csv") if row["section"] == section and chosen(row)]
-    software = ", ".join(sorted({row["software"] for row in rows} - {""}))
-    rounds = sorted({int(row["rounds"]) for row in rows} - {0})
-    runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
-    measured = "One run of each" if runs == "1" else f"Median of {runs} runs, taking turns"
-    below = rows and (f"{measured}; {rows[0]['hardware']}; "
-                      f"load average before {rows[0]['load']}" + f"; {software}" * bool(software))
-    return rows, f"\n\n{below}."
+    parts = []
+    for machine in dict.fromkeys(row["hardware"] for row in rows):
+        mine = [row for row in rows if row["hardware"] == machine]
+        rounds = sorted({int(row["rounds"]) for row in mine} - {0})
+        runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
+        measured = "One run of each" if runs == "1" else f"Median of {runs} runs, taking turns"
+        software = sorted({row["software"] for row in mine} - {""})
+        parts += [make(mine), "; ".join([measured, machine, f"load average before {mine[0]['load']}",
+                                         *[", ".join(software)] * bool(software)]) + "."]
+    return "\n\n".join(parts) or UNMEASURED
 
 
-def _grid(corner, section, chosen, column):
+def _grid(corner, column):
     """A line a candidate, a column a case."""
-    rows, below = _speed(section, chosen)
-    if not rows:
-        return UNMEASURED
-    cases = list(dict.fromkeys(row["case"] for row in rows))
-    found = {(row["candidate"], row["case"]): row for row in rows}
-    lines = [[name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)]
-             for name in dict.fromkeys(row["candidate"] for row in rows)]
-    return benchmark.markdown([corner, *cases], lines) + below
+    def make(rows):
+        cases = list(dict.fromkeys(row["case"] for row in rows))
+        found = {(row["candidate"], row["case"]): row for row in rows}
+        return benchmark.markdown([corner, *cases], [
+            [name, *(column(found[name, case]) if (name, case) in found else "" for case in cases)]
+            for name in dict.fromkeys(row["candidate"] for row in rows)])
+
+    return make
 
 
-def _against(corner, section, chosen):
+def _against(corner):
     """A line a case; for each number type this project, the best of the peers, and how many times as fast we are."""
-    rows, below = _speed(section, chosen)
-    if not rows:
-        return UNMEASURED
-    lines, power = [], 1 if rows[0]["unit"] == "MP/s" else -1
-    for case in dict.fromkeys(row["case"] for row in rows):
-        line = [case]
-        for precision in ("float32", "bfloat16"):
-            typed = {row["candidate"].removesuffix(f", {precision}"): row["median"] for row in rows
-                     if row["case"] == case and row["candidate"].endswith(f", {precision}")}
-            per_second = {name: float(median) ** power for name, median in typed.items()}
-            peers = [name for name in typed if not name.startswith("this project")] if "this project" in typed else []
-            best = max(peers, key=per_second.get, default=None)
-            ratio = best and per_second["this project"] / per_second[best]
-            line += [typed.get("this project", ""),
-                     *((f"{typed[best]} ({best})", f"{ratio:.2f}x") if best else ("", ""))]
-        lines.append(line)
-    return benchmark.markdown([corner, "float32", "best peer", "", "bfloat16", "best peer", ""], lines) + below
+    def make(rows):
+        lines, power = [], 1 if rows[0]["unit"] == "MP/s" else -1
+        for case in dict.fromkeys(row["case"] for row in rows):
+            line = [case]
+            for precision in ("float32", "bfloat16"):
+                typed = {row["candidate"].removesuffix(f", {precision}"): row["median"] for row in rows
+                         if row["case"] == case and row["candidate"].endswith(f", {precision}")}
+                per_second = {name: float(median) ** power for name, median in typed.items()}
+                peers = [name for name in typed if not name.startswith("this project")
+                         ] if "this project" in typed else []
+                best = max(peers, key=per_second.get, default=None)
+                ratio = best and per_second["this project"] / per_second[best]
+                line += [typed.get("this project", ""),
+                         *((f"{typed[best]} ({best})", f"{ratio:.2f}x") if best else ("", ""))]
+            lines.append(line)
+        return benchmark.markdown([corner, "float32", "best peer", "", "bfloat16", "best peer", ""], lines)
+
+    return make
 
 
 def _is_plain(row):
     return row["candidate"].startswith(("plain", "matrix"))
 
 
+def _is_step(row):
+    return not _is_plain(row)
+
+
 def _has_side(row):
     return not row["case"].startswith("recursions")
 
 
-def _rates():
+def _rates(rows):
     """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution of that type."""
-    rows, _ = _speed("step")
     plain = {(row["case"], row["candidate"].split(", ")[-1]): float(row["gflops"]) for row in rows
              if row["candidate"].startswith("plain")}
 
@@ -118,7 +125,7 @@ def _rates():
         rate, convolution = float(row["gflops"]), plain.get((row["case"], row["candidate"].split(", ")[-1]))
         return f"{rate:.0f}" + ("" if _is_plain(row) or not convolution else f" ({rate / convolution:.0%})")
 
-    return _grid("GFLOP/s", "step", lambda row: True, cell)
+    return _grid("GFLOP/s", cell)(rows)
 
 
 def output_psnr(folder: Path) -> dict[str, float]:
@@ -127,44 +134,46 @@ def output_psnr(folder: Path) -> dict[str, float]:
             if (row["method"], row["dataset"]) == ("compact-x2", "Set5")}
 
 
-def _recursion_costs():
-    rows, below = _speed("upscale", lambda row: row["case"].startswith("recursions"))
+def _recursion_costs(rows):
     psnr = output_psnr(RESULTS)
     return benchmark.markdown(["recursions", "seconds a megapixel", "PSNR on Set5, x2"],
                               [[row["candidate"], f"{1 / float(row['median']):.2f}", f"{psnr[row['candidate']]:.2f}"]
-                               for row in rows]) + below if rows else UNMEASURED
+                               for row in rows])
 
 
-def _workers():
-    rows, below = _speed("workers")
+def _workers(rows):
     alone = {row["case"]: float(row["median"]) for row in rows if row["candidate"].startswith("1 worker")}
     return benchmark.markdown(
         ["network", "workers and their patches", "patches/s", "of one worker's"],
         [[row["case"], row["candidate"], row["median"], f"{float(row['median']) / alone[row['case']]:.2f}x"]
-         for row in rows if row["case"] in alone]) + below if rows else UNMEASURED
+         for row in rows if row["case"] in alone])
 
 
-def _seconds(section, header):
-    rows, below = _speed(section)
-    noted = any(row["note"] for row in rows)
-    return benchmark.markdown(
-        header, [[*([row["case"]] * noted), row["candidate"], row["median"] or "not passed", *([row["note"]] * noted)]
-                 for row in rows]) + below if rows else UNMEASURED
+def _seconds(header):
+    def make(rows):
+        noted = any(row["note"] for row in rows)
+        return benchmark.markdown(header, [
+            [*([row["case"]] * noted), row["candidate"], row["median"] or "not passed", *([row["note"]] * noted)]
+            for row in rows])
+
+    return make
 
 
 UNMEASURED = "(Not measured yet: `make bench` does.)"
 TABLES = {
-    "speed-step": lambda: _grid("seconds a step", "step", lambda row: not _is_plain(row), lambda row: row["median"]),
-    "speed-step-summary": lambda: _against("seconds a step", "step", lambda row: not _is_plain(row)),
-    "speed-rate": _rates,
-    "speed-upscale": lambda: _grid("megapixels/s", "upscale", _has_side, lambda row: row["median"]),
-    "speed-upscale-summary": lambda: _against("megapixels/s", "upscale", _has_side),
-    "speed-memory": lambda: _grid("peak memory, GB", "upscale", _has_side, lambda row: row["peak_gb"]),
-    "speed-recursions": _recursion_costs,
-    "speed-quality": lambda: _seconds("quality", ["passed", "recipe", "seconds of training", ""]),
-    "speed-workers": _workers,
-    "speed-reader": lambda: _seconds("reader", ["what", "seconds"]),
-    "speed-chapters": lambda: _seconds("chapters", ["chapter", "seconds to run"]),
+    "speed-step": lambda: _speed("step", _grid("seconds a step", lambda row: row["median"]), _is_step),
+    "speed-step-summary": lambda: _speed("step", _against("seconds a step"), _is_step),
+    "speed-rate": lambda: _speed("step", _rates),
+    "speed-flags": lambda: _speed("flags", _grid("seconds a step", lambda row: row["median"])),
+    "speed-upscale": lambda: _speed("upscale", _grid("megapixels/s", lambda row: row["median"]), _has_side),
+    "speed-upscale-summary": lambda: _speed("upscale", _against("megapixels/s"), _has_side),
+    "speed-memory": lambda: _speed("upscale", _grid("peak memory, GB", lambda row: row["peak_gb"]), _has_side),
+    "speed-recursions": lambda: _speed("upscale", _recursion_costs, lambda row: not _has_side(row)),
+    "speed-quality": lambda: _speed("quality", _seconds(["passed", "recipe", "seconds of training", ""])),
+    "speed-workers": lambda: _speed("workers", _workers),
+    "speed-reader": lambda: _speed("reader", _seconds(["what", "seconds"])),
+    "speed-chapters": lambda: _speed("chapters", _seconds(["chapter", "seconds to run"])),
+    "speed-project": lambda: _speed("project", _seconds(["command", "seconds"])),
     "benchmark": lambda: "\n\n".join([*(_benchmark(scale, FAMILIAR) for scale in (2, 3, 4)), QUOTED]),
     **{f"benchmark-x{scale}": lambda scale=scale: f"{_benchmark(scale)}\n\n{QUOTED}" for scale in (2, 3, 4)},
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
