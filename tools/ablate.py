@@ -19,16 +19,19 @@ from drcn_book.training import Run
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
 DATASET, CLOSE, SEEDS = "Set5", 0.3, 3  # two seeds of one arm differ by up to 0.6 dB
-ONCE = {"recipe"}                       # its networks are twice as wide, and a run takes five times as long
+ONCE = {"recipe", "trials"}              # many arms, or long ones; those of "trials" vary little with the seed
 
 
 def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
     """{question: {arm: (network, recipe options)}} of the configuration file."""
     sections = tomllib.loads((ROOT / "data" / "ablations" / "ablations.toml").read_text())
     base = sections.pop("base")
-    return {name: {arm: (NetworkConfig.from_dict({**base["network"], **changes.get("network", {})}),
-                         {**base["recipe"], **changes.get("recipe", {})})
-                   for arm, changes in section["arms"].items()}
+
+    def options(kind, *changes):
+        return {name: value for change in (base, *changes) for name, value in change.get(kind, {}).items()}
+
+    return {name: {arm: (NetworkConfig.from_dict(options("network", section, changes)),
+                         options("recipe", section, changes)) for arm, changes in section["arms"].items()}
             for name, section in sections.items()}
 
 
