@@ -122,6 +122,13 @@ def test_quoted_numbers():
     assert cells["DRCN", 4, "Urban100"]["psnr"] == 25.14
 
 
+def test_the_best_networks_pass_the_marks_that_the_benchmark_chapter_names():
+    """dB on Set5, of single answers: without the self-ensemble."""
+    rows = [row for row in benchmark.results("benchmark") if row["dataset"] == "Set5" and "+" not in row["method"]]
+    for scale, mark in ((2, 37.1), (3, 33.2), (4, 30.9)):
+        assert max(row["psnr"] for row in rows if row["scale"] == scale) >= mark
+
+
 # Ablations
 
 def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
@@ -203,3 +210,14 @@ def test_depth_gains_up_to_five_recursions():
         return np.mean([runs[deep][seed] - runs[shallow][seed] for seed in set(runs[shallow]) & set(runs[deep])])
 
     assert gain("d1", "d3") > 0 and gain("d3", "d5") > 0 and abs(gain("d5", "d9")) < 0.05
+
+
+def test_what_the_training_chapter_says_of_the_trials():
+    runs = {arm: seeds["0"] for arm, seeds in seeds_of("trials", "validation_psnr").items()}
+    cost = {arm: runs["chosen"] - psnr for arm, psnr in runs.items()}
+    assert all(abs(cost[arm]) <= 0.1 for arm in ("rate-2e-3", "rate-8e-3"))
+    assert all(abs(cost[arm]) < 0.05 for arm in ("alpha-to-0", "alpha-falls-throughout", "mean-of-weights",
+                                                 "charbonnier"))
+    assert cost["no-warm-up"] == pytest.approx(0.85, abs=0.005) and cost["sgd-01"] > 1
+    assert cost["4-patches-4800-steps"] == pytest.approx(0.06, abs=0.005)
+    assert cost["64-patches-300-steps"] == pytest.approx(0.22, abs=0.005) and cost["rate-1e-3"] > 0.2
