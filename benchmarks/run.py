@@ -1,7 +1,8 @@
 """Measure speed side by side with peers, into data/results/speed.csv: python benchmarks/run.py [SECTION ...]
 
-Each section's rows replace those it had from the same machine. What competes runs in processes of their own that take turns (A B C A B C),
-after one turn that is not counted, and is first proved to compute the same. README.md tells the conditions.
+Each section's rows replace those it had from the same machine. What competes runs in processes of their own that take
+turns (A B C A B C), after one turn that is not counted, and is first proved to compute the same. README.md tells the
+conditions.
 """
 
 import argparse

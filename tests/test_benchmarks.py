@@ -189,7 +189,7 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
 
 
 def test_an_unknown_section_is_named(capsys):
-    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality, upscale"):
+    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality"):
         bench.main(["steps"])
     assert capsys.readouterr().out == ""
 
