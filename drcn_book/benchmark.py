@@ -213,8 +213,8 @@ def save(tables: dict[str, list], folder: str | Path) -> None:
         if not rows:
             continue
         path = Path(folder) / f"{name}.csv"
-        rounded = [{k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()} for row in rows]
-        merged = {key(row): row for row in [*read(path), *rounded]}
+        merged = {key(row): {k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()}
+                  for row in [*read(path), *rows]}
         columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
         write_csv(path, list(merged.values()), columns)
 

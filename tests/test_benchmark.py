@@ -225,3 +225,11 @@ def test_the_pictures_of_each_row_have_its_mean():
     for row in ROWS:
         mine = [p["psnr"] for p in pictures if all(p[k] == row[k] for k in ("method", "scale", "dataset"))]
         assert len(mine) == int(row["images"]) and np.mean(mine) == pytest.approx(row["psnr"], abs=2e-4)
+
+
+def test_a_row_saved_again_leaves_the_others_to_the_byte(tmp_path):
+    rows = [{"method": name, "scale": 2, "dataset": "Set5", "psnr": 36.55, "ssim": 0.95} for name in "ab"]
+    benchmark.save({"benchmark": rows}, tmp_path)
+    before = (tmp_path / "benchmark.csv").read_bytes()
+    benchmark.save({"benchmark": rows[:1]}, tmp_path)
+    assert (tmp_path / "benchmark.csv").read_bytes() == before and b"36.5500,0.9500" in before

@@ -15,7 +15,7 @@ import pytest
 from book import load_tool
 from PIL import Image
 
-from drcn_book import benchmark, datasets
+from drcn_book import benchmark, datasets, weights
 from drcn_book.config import NetworkConfig, Recipe
 from drcn_book.errors import ConfigError
 
@@ -129,6 +129,14 @@ def test_the_best_networks_pass_the_marks_that_the_benchmark_chapter_names():
         assert max(row["psnr"] for row in rows if row["scale"] == scale) >= mark
 
 
+def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
+    with open(weights.SHIPPED / "standard-x3-first.csv", newline="") as file:
+        first = next(float(line["seconds"]) / 60 for line in csv.DictReader(file) if line["step"] == "1000")
+    assert first == pytest.approx(14, abs=0.5)
+    assert first + weights.record("standard-x3")["minutes"] == pytest.approx(40, abs=0.5)
+    assert weights.record("standard-x4")["minutes"] == pytest.approx(16, abs=0.5)
+
+
 # Ablations
 
 def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
@@ -221,3 +229,13 @@ def test_what_the_training_chapter_says_of_the_trials():
     assert cost["no-warm-up"] == pytest.approx(0.85, abs=0.005) and cost["sgd-01"] > 1
     assert cost["4-patches-4800-steps"] == pytest.approx(0.06, abs=0.005)
     assert cost["64-patches-300-steps"] == pytest.approx(0.22, abs=0.005) and cost["rate-1e-3"] > 0.2
+    same = seeds_of("authors", "validation_psnr")["complete"].values()
+    assert max(same) - min(same) == pytest.approx(0.04, abs=0.005)
+    rows = {row["arm"]: row for row in benchmark.results("ablations") if row["question"] == "trials"}
+    fifth = {arm: float(row["outputs"].split()[4]) for arm, row in rows.items()}
+    assert (fifth["alpha-to-0"], fifth["chosen"]) == pytest.approx((35.2, 36.1), abs=0.05)
+    halfway = {}
+    for arm in ("chosen", "mean-of-weights"):
+        with open(ablate.LOGS / f"trials-{arm}-0.csv", newline="") as file:
+            halfway[arm] = next(float(line["psnr"]) for line in csv.DictReader(file) if line["step"] == "600")
+    assert (halfway["chosen"], halfway["mean-of-weights"]) == pytest.approx((30.30, 30.34), abs=0.005)

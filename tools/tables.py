@@ -70,7 +70,7 @@ def _speed(section, make, chosen=lambda row: True):
     return "\n\n".join(parts) or UNMEASURED
 
 
-def _grid(corner, column):
+def _grid(corner, column=lambda row: row["median"]):
     """A line a candidate, a column a case."""
     def make(rows):
         cases = list(dict.fromkeys(row["case"] for row in rows))
@@ -161,11 +161,11 @@ def _seconds(header):
 
 UNMEASURED = "(Not measured yet: `make bench` does.)"
 TABLES = {
-    "speed-step": lambda: _speed("step", _grid("seconds a step", lambda row: row["median"]), _is_step),
+    "speed-step": lambda: _speed("step", _grid("seconds a step"), _is_step),
     "speed-step-summary": lambda: _speed("step", _against("seconds a step"), _is_step),
     "speed-rate": lambda: _speed("step", _rates),
-    "speed-flags": lambda: _speed("flags", _grid("seconds a step", lambda row: row["median"])),
-    "speed-upscale": lambda: _speed("upscale", _grid("megapixels/s", lambda row: row["median"]), _has_side),
+    "speed-flags": lambda: _speed("flags", _grid("seconds a step")),
+    "speed-upscale": lambda: _speed("upscale", _grid("megapixels/s"), _has_side),
     "speed-upscale-summary": lambda: _speed("upscale", _against("megapixels/s"), _has_side),
     "speed-memory": lambda: _speed("upscale", _grid("peak memory, GB", lambda row: row["peak_gb"]), _has_side),
     "speed-recursions": lambda: _speed("upscale", _recursion_costs, lambda row: not _has_side(row)),
