@@ -279,6 +279,65 @@ def test_the_readme_has_every_table_and_they_are_what_was_measured():
     assert bench.FIGURE.read_bytes() == bench.draw(SPEED), "python benchmarks/run.py draws it anew"
 
 
+def test_the_readme_says_of_its_marks_what_was_measured():
+    """The section on what was aimed at, number by number, from the rows of both machines."""
+    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    text = " ".join(readme.split("## What was aimed at, and missed")[1].split("## ")[0].split())
+    rows = {(row["hardware"][:3], row["case"], row["candidate"]): row for row in benchmark.read(SPEED)
+            if row["section"] in ("step", "upscale", "quality") and row["median"]}
+    rate = {key: float(row["median"]) ** (-1 if row["unit"] == "s" else 1) for key, row in rows.items()}
+    xeon, epyc, ours = "Int", "AMD", "this project"
+    cases, sides = list(bench.CASES), [f"{side}x{side}" for side in bench.SIDES]
+
+    def against(machine, precision, *chosen):
+        """How many times as fast as the best peer, case by case."""
+        return [rate[machine, case, f"{ours}, {precision}"] / max(
+            rate[key] for key in rate if key[:2] == (machine, case) and key[2].endswith(precision)
+            and key[2].startswith(("PyTorch", "ONNX"))) for case in chosen]
+
+    def default(machine, *chosen):
+        return [rate[machine, case, f"{ours}, bfloat16"] / rate[machine, case, "PyTorch, float32"] for case in chosen]
+
+    def share(machine, precision):
+        """Per cent of the plain convolution's rate, from 96 filters on."""
+        found = [[float(rows[machine, case, f"{name}, {precision}"]["gflops"]) for case in cases[2:]]
+                 for name in (ours, "plain convolution")]
+        return [100 * mine / plain for mine, plain in zip(*found)]
+
+    def tiles(machine, name):
+        return [100 * rate[machine, side, f"{name}, bfloat16"] / rate[machine, side, f"{ours} untiled, bfloat16"]
+                for side in sides[-2:]]
+
+    def span(form, values):
+        return f"{min(values):{form}} to {max(values):{form}}"
+
+    def times(form, values):
+        return f"{min(values):{form}}x to {max(values):{form}}x"
+
+    seconds = {machine: 1 / rate[machine, "Set5, 36.66 dB", f"{ours}'s recipe"] for machine in (xeon, epyc)}
+    small = [tiles(machine, f"{ours} in tiles of 512") for machine in (xeon, epyc)]
+    for said in (
+            f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; {span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
+            f"In float32 {span('.0f', share(xeon, 'float32') + share(epyc, 'float32'))} % on both",
+            f"in float32 {times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on both",
+            f"In bfloat16 {times('.2f', against(xeon, 'bfloat16', *cases))} on the Xeon and "
+            f"{times('.2f', against(epyc, 'bfloat16', *cases))} on the EPYC",
+            f"on the Xeon {default(xeon, cases[0])[0]:.1f}x for the compact network at batch 16 and "
+            f"{times('.1f', default(xeon, *cases[1:]))} in the other cases",
+            f"{times('.1f', default(epyc, *cases))}.",
+            f"{seconds[xeon]:.0f} s on the Xeon and {seconds[epyc]:.0f} s on the EPYC",
+            f"on the Xeon {against(xeon, 'float32', '2048x2048')[0]:.2f}x in float32 at 2048x2048",
+            f"on the EPYC {against(epyc, 'bfloat16', '256x256')[0]:.2f}x in bfloat16 at 256x256",
+            f"{times('.1f', against(xeon, 'bfloat16', *sides))} in bfloat16 on the Xeon",
+            "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on the EPYC".format(
+                *small[0], *small[1]),
+            f"to {span('.0f', tiles(xeon, ours) + tiles(epyc, ours))} %."):
+        assert said in text, said
+    worst, second, third = sorted(value for machine in (xeon, epyc) for precision in bench.PRECISIONS
+                                  for value in against(machine, precision, *sides))[:3]
+    assert [f"{value:.2f}" for value in (worst, second)] == ["0.95", "0.96"] and third >= 1.005
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no make")
 def test_make_knows_it():
     done = subprocess.run(["make", "-n", "bench", "SECTION=step upscale"], cwd=ROOT, capture_output=True, text=True)
