@@ -317,7 +317,8 @@ def test_the_readme_says_of_its_marks_what_was_measured():
     seconds = {machine: 1 / rate[machine, "Set5, 36.66 dB", f"{ours}'s recipe"] for machine in (xeon, epyc)}
     small = [tiles(machine, f"{ours} in tiles of 512") for machine in (xeon, epyc)]
     for said in (
-            f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; {span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
+            f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; "
+            f"{span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
             f"In float32 {span('.0f', share(xeon, 'float32') + share(epyc, 'float32'))} % on both",
             f"in float32 {times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on both",
             f"In bfloat16 {times('.2f', against(xeon, 'bfloat16', *cases))} on the Xeon and "
@@ -329,7 +330,8 @@ def test_the_readme_says_of_its_marks_what_was_measured():
             f"on the Xeon {against(xeon, 'float32', '2048x2048')[0]:.2f}x in float32 at 2048x2048",
             f"on the EPYC {against(epyc, 'bfloat16', '256x256')[0]:.2f}x in bfloat16 at 256x256",
             f"{times('.1f', against(xeon, 'bfloat16', *sides))} in bfloat16 on the Xeon",
-            "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on the EPYC".format(
+            "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on "
+            "the EPYC".format(
                 *small[0], *small[1]),
             f"to {span('.0f', tiles(xeon, ours) + tiles(epyc, ours))} %."):
         assert said in text, said
