@@ -20,7 +20,7 @@ from . import datasets, weights
 from ._keras import hardware
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
-from .files import write_csv
+from .files import alone, write_csv
 from .images import mean_over_views
 from .metrics import psnr, ssim
 from .model import infer
@@ -204,19 +204,21 @@ def results(name: str) -> list[dict]:
 
 def save(tables: dict[str, list], folder: str | Path) -> None:
     """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
-    one, the others stay. StorageError if a file cannot be written.
+    one, the others stay, and so do those that another process saves meanwhile. StorageError if a file cannot be
+    written.
     """
-    for name, rows in tables.items():
-        def key(row):
-            return tuple(str(row[column]) for column in KEYS[name])
+    def key(row):
+        return tuple(str(row[column]) for column in KEYS[name])
 
-        if not rows:
-            continue
-        path = Path(folder) / f"{name}.csv"
-        merged = {key(row): {k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()}
-                  for row in [*read(path), *rows]}
-        columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
-        write_csv(path, list(merged.values()), columns)
+    with alone(folder):
+        for name, rows in tables.items():
+            if not rows:
+                continue
+            path = Path(folder) / f"{name}.csv"
+            merged = {key(row): {k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()}
+                      for row in [*read(path), *rows]}
+            columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
+            write_csv(path, list(merged.values()), columns)
 
 
 def markdown(header: list[str], rows: list[list]) -> str:

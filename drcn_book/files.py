@@ -9,6 +9,11 @@ from pathlib import Path
 
 from .errors import StorageError
 
+try:
+    import fcntl
+except ImportError:      # Windows
+    fcntl = None
+
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -30,6 +35,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror or error}); what was there before is "
                            "untouched. Make room or choose another folder.") from None
+
+
+@contextlib.contextmanager
+def alone(folder: str | Path) -> Iterator[None]:
+    """Other processes that ask for the same folder wait until the block ends: for a file that is read, changed and
+    written. Made if missing; StorageError if that fails. On Windows nobody waits.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        place = fcntl and os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be used ({error.strerror or error}). Choose another folder.") from None
+    try:
+        if fcntl:
+            fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        if fcntl:
+            os.close(place)
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:

@@ -1,7 +1,9 @@
 """The measurements are the field's, and the shipped tables are what the shipped weights give."""
 
 import hashlib
+import os
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from book import load_tool
 from PIL import Image
 
-from drcn_book import benchmark, datasets, weights
+from drcn_book import benchmark, datasets, files, weights
 from drcn_book.benchmark import BICUBIC, Method
 from drcn_book.cli import main
 from drcn_book.config import preset
@@ -233,3 +235,16 @@ def test_a_row_saved_again_leaves_the_others_to_the_byte(tmp_path):
     before = (tmp_path / "benchmark.csv").read_bytes()
     benchmark.save({"benchmark": rows[:1]}, tmp_path)
     assert (tmp_path / "benchmark.csv").read_bytes() == before and b"36.5500,0.9500" in before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody waits there")
+def test_a_process_that_saves_waits_for_another(tmp_path):
+    row = {"method": "a", "scale": 2, "dataset": "Set5", "psnr": 36.55, "ssim": 0.95}
+    late = threading.Thread(target=benchmark.save, args=({"benchmark": [{**row, "method": "b"}]}, tmp_path))
+    with files.alone(tmp_path):
+        late.start()
+        late.join(0.3)
+        assert late.is_alive() and not list(tmp_path.iterdir())
+        files.write_csv(tmp_path / "benchmark.csv", [row])
+    late.join()
+    assert [row["method"] for row in benchmark.read(tmp_path / "benchmark.csv")] == ["a", "b"]
