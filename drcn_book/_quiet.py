@@ -9,9 +9,14 @@ _LOCK = threading.RLock()  # the descriptor belongs to the whole process
 
 @contextlib.contextmanager
 def quiet_stderr():
-    """File descriptor 2 points at the null device inside; one thread at a time."""
+    """File descriptor 2 points at the null device inside; one thread at a time. A closed one stays closed."""
     with _LOCK:
-        saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            saved = os.dup(2)
+        except OSError:
+            yield
+            return
+        null = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(null, 2)
             yield

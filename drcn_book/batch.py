@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import pictures
 from ._quiet import quiet_stderr
-from .errors import ConfigError, DRCNError, PictureError, StorageError, one_line
+from .errors import ConfigError, DRCNError, PictureError, StorageError, one_line, out_of_memory
 from .images import size_of
 from .upscaling import Upscaler
 
@@ -148,7 +148,7 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
         else:
             pictures.write(result, job.target, format)
     except Exception as error:
-        if type(error).__name__ in ("MemoryError", "ResourceExhaustedError", "OutOfMemoryError"):
+        if out_of_memory(error):
             raise PictureError(f"{picture.name}: {size[0]}x{size[1]} pixels do not fit in the memory; "
                                "try a smaller --tile.") from None
         raise

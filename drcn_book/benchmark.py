@@ -19,7 +19,7 @@ from tqdm import tqdm
 from . import datasets, weights
 from ._keras import hardware
 from .degradation import degrade, resize
-from .errors import ConfigError, PictureError
+from .errors import ConfigError, PictureError, StorageError
 from .files import alone, write_csv
 from .images import mean_over_views
 from .metrics import psnr, ssim
@@ -204,21 +204,27 @@ def results(name: str) -> list[dict]:
 
 def save(tables: dict[str, list], folder: str | Path) -> None:
     """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
-    one, the others stay, and so do those that another process saves meanwhile. StorageError if a file cannot be
-    written.
+    one, the others stay, and so do those that another process saves meanwhile. With no rows it only looks whether that
+    will go well. StorageError if a file is no such table, when none is changed, or cannot be written.
     """
-    def key(row):
-        return tuple(str(row[column]) for column in KEYS[name])
-
     with alone(folder):
-        for name, rows in tables.items():
-            if not rows:
-                continue
-            path = Path(folder) / f"{name}.csv"
-            merged = {key(row): {k: f"{v:.4f}" if k in ("psnr", "ssim") else v for k, v in row.items()}
-                      for row in [*read(path), *rows]}
-            columns = [column for column in COLUMNS if any(column in row for row in merged.values())]
-            write_csv(path, list(merged.values()), columns)
+        merged = {name: _merged(Path(folder) / f"{name}.csv", KEYS[name], rows) for name, rows in tables.items()}
+        for name, rows in merged.items():
+            if tables[name]:
+                columns = [column for column in COLUMNS if any(column in row for row in rows)]
+                write_csv(Path(folder) / f"{name}.csv", rows, columns)
+
+
+def _merged(path, key, rows):
+    try:
+        found = {tuple(str(row[column]) for column in key):
+                 {name: f"{value:.4f}" if name in ("psnr", "ssim") else value for name, value in row.items()}
+                 for row in [*read(path), *rows]}
+        if not {name for row in found.values() for name in row} <= set(COLUMNS):
+            raise ValueError("unknown columns")
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{path}: no table of results ({error}); move it away or choose another folder.") from None
+    return list(found.values())
 
 
 def markdown(header: list[str], rows: list[list]) -> str:

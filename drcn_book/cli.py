@@ -59,14 +59,16 @@ def train(args):
     network, recipe = read_config(args.config) if args.config else ({}, {})
     network.update(_given(args, NetworkConfig, ("preset", "variant")))
     recipe.update(_given(args, Recipe))
-    size, variant = network.pop("preset", "compact"), network.pop("variant", "authors")
+    size, variant = network.pop("preset", "compact"), network.pop("variant", None)
     if size in ("srcnn", "dcscn"):
+        if variant:
+            raise ConfigError(f"--variant {variant}: {size} has one wiring.")
         from .baselines import BASELINES
 
         base = BASELINES[size]
         config, recipe = base.from_dict({**base.to_dict(), **network}), {**base.recipe, **recipe}
     else:
-        config = preset(size, variant, **network)
+        config = preset(size, variant or "authors", **network)
 
     from .distribution import join
     from .training import Run
@@ -107,6 +109,8 @@ def evaluate(args):
     present = [name for name in datasets.TEST_SETS if (datasets.data_dir() / name).is_dir()]
     named = args.dataset or present[:1] or ["Photos"]
     sets = [name for entry in named for name in (datasets.TEST_SETS if entry == "all" else [entry])]
+    if args.save:
+        benchmark.save(dict.fromkeys(benchmark.KEYS, []), args.save)     # what will not do ends it before the work
     tables = benchmark.evaluate([benchmark.BICUBIC, *networks], sets, scales, args.recursions)
     print("\n\n".join(benchmark.table(tables["benchmark"], scale) for scale in scales))
     if tables["recursions"]:
@@ -143,8 +147,6 @@ def weights(args):
 
 
 def inspect(args):
-    from pathlib import Path
-
     from . import images, inspection, views
     from . import weights as stored
 
@@ -152,7 +154,8 @@ def inspect(args):
     picture = images.read_luma(args.picture)
     if args.region:
         left, top, width, height = args.region
-        if left < 0 or top < 0 or left + width > picture.shape[1] or top + height > picture.shape[0]:
+        bottom, right = picture.shape
+        if not (0 <= left < left + width <= right and 0 <= top < top + height <= bottom):
             raise ConfigError(f"The region {','.join(map(str, args.region))} does not lie inside the picture of "
                               f"{picture.shape[1]}x{picture.shape[0]} pixels (LEFT,TOP,WIDTH,HEIGHT).")
         picture = picture[top : top + height, left : left + width]
@@ -187,7 +190,7 @@ def compare(args):
     if args.hardest < 1:
         raise ConfigError(f"--hardest {args.hardest} leaves no picture of a set: choose 1 or more.")
     networks = [benchmark.network_method(name) for name in args.weights]
-    scale = networks[0].scale if networks else 2
+    scale = networks[0].scale
     if any(network.scale != scale for network in networks):
         raise ConfigError("Networks side by side must be of one scale.")
     chosen = [(Path(name).stem, images.read_luma(name)) for name in args.pictures]
@@ -331,7 +334,9 @@ def _parser():
 
 
 def main(argv=None) -> int:
-    """Run the command line; the exit status is 0, or 2 after one line about what is wrong."""
+    """Run the command line. The exit status: 0; 2 after one line about what is wrong; 1 where only some of the
+    pictures could be enlarged; 130 interrupted; 141 where nobody reads any more.
+    """
     args = _parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
@@ -346,6 +351,9 @@ def main(argv=None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(one_line(f"drcn: {where}{error.strerror or error}."), file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(one_line(f"drcn: this does not fit in the memory ({error}); ask for less at once."), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("drcn: interrupted.", file=sys.stderr)

@@ -154,15 +154,15 @@ VARIANTS = {
 }
 
 
-def preset(name: str, variant: str = "paper", **changes) -> NetworkConfig:
+def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
     """A named size ("tiny", "compact", "standard", "paper") in the wiring of "paper" or of the "authors" (their code).
 
     Further fields may be changed by keyword. ConfigError for an unknown name.
     """
-    for value, known, what in ((name, PRESETS, "preset"), (variant, VARIANTS, "variant")):
-        if value not in known:
+    for value, known, what in ((size, PRESETS, "preset"), (variant, VARIANTS, "variant")):
+        if value not in list(known):
             raise ConfigError(f"Unknown {what} {value!r}: choose one of {', '.join(known)}.")
-    return NetworkConfig.from_dict({**PRESETS[name].to_dict(), **VARIANTS[variant], **changes})
+    return NetworkConfig.from_dict({**PRESETS[size].to_dict(), **VARIANTS[variant], **changes})
 
 
 def read_config(path: str | Path) -> tuple[dict, dict]:
@@ -174,7 +174,7 @@ def read_config(path: str | Path) -> tuple[dict, dict]:
     try:
         text = path.read_text()
         sections = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not a readable configuration file ({error}).") from None
     if not isinstance(sections, dict) or not all(
             name in ("network", "recipe") and isinstance(values, dict) for name, values in sections.items()):

@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image
 
 from .degradation import resize
-from .errors import DatasetError, PictureError, StorageError
+from .errors import DatasetError, PictureError, StorageError, one_line
 from .files import replacing
-from .images import SUFFIXES, eight_views, luma, open_picture, read_luma, reading
+from .images import FORMATS, eight_views, luma, open_picture, read_luma, reading
 
 TABLES = Path(__file__).parent
 TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
@@ -172,9 +172,9 @@ def files(name: str | Path) -> list[Path]:
                 f"{data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` gets them; "
                 "DRCN_DATA_DIR names another folder.")
         return [data_dir() / public / file for file in public_set(public).files]
-    if not Path(name).is_dir():
+    if not str(name) or not Path(name).is_dir():
         raise DatasetError(f"{str(name)!r} is no folder and no data set: Photos, {', '.join(registry())}.")
-    found = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES)
+    found = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in FORMATS)
     if not found:
         raise DatasetError(f"{name}: no pictures in this folder.")
     return found
@@ -193,6 +193,8 @@ def photographs() -> dict[str, np.ndarray]:
 
 def _read_colour(path):
     image = open_picture(path)
+    if image.mode.startswith(("I", "F")):    # 16 bits, or refused
+        return read_luma(path).astype("uint8")
     return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 
@@ -211,7 +213,7 @@ def _readable(paths, read):
         try:
             found[path.name if path.stem in found else path.stem] = read(path)
         except PictureError as error:
-            print(f"drcn: skipped {error}", file=sys.stderr)
+            print(one_line(f"drcn: skipped {error}"), file=sys.stderr)
     if not found:
         raise DatasetError(f"{paths[0].parent}: none of the {len(paths)} pictures here can be read.")
     return found
@@ -332,7 +334,8 @@ def pack(split: str, target: str | Path) -> Path:
             for name, picture in found.items():
                 png = io.BytesIO()
                 Image.fromarray(picture.astype("uint8")).save(png, "PNG")
-                archive.writestr(zipfile.ZipInfo(f"{part}/{name}.png"), png.getvalue())
+                name = f"{part}/{name}.png".encode("utf-8", "backslashreplace").decode()
+                archive.writestr(zipfile.ZipInfo(name), png.getvalue())
     return Path(target)
 
 
@@ -344,7 +347,7 @@ def _read_pack(path):
                 part, _, rest = name.partition("/")
                 with reading(name), Image.open(io.BytesIO(archive.read(name))) as image:
                     found[part][rest.removesuffix(".png")] = np.asarray(image.convert("L"), "float32")
-    except (zipfile.BadZipFile, OSError, PictureError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, PictureError) as error:
         raise DatasetError(f"{path}: not a readable file of `drcn data pack` ({error}).") from None
     if not all(found.values()):
         raise DatasetError(f"{path}: lacks training or validation pictures: `drcn data pack` writes both.")

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._keras import backend, keras
-from .errors import ConfigError, TrainingError
+from .errors import ConfigError, TrainingError, out_of_memory
 
 LOST = ("Another worker was lost. Start the same command on every worker again: "
         "the run goes on from the checkpoint that worker 0 holds.")
@@ -82,16 +82,11 @@ class Team:
     @contextlib.contextmanager
     def together(self):
         """Around what the workers compute together: TrainingError if one of them is gone, or if memory is short."""
-        if backend != "jax":
-            yield
-            return
-        from jax.errors import JaxRuntimeError
-
         try:
             yield
-        except JaxRuntimeError as error:
-            full = "RESOURCE_EXHAUSTED" in str(error)
-            if self.workers == 1 and not full:
+        except Exception as error:
+            full = out_of_memory(error)
+            if not full and (self.workers == 1 or type(error).__name__ != "JaxRuntimeError"):
                 raise
             if self.workers > 1:
                 atexit.register(os._exit, 2)  # else JAX waits at the end for the lost worker, and aborts

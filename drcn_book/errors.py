@@ -31,6 +31,12 @@ class TrainingError(DRCNError):
     """Training cannot start, or had to stop."""
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error of Python or of any backend says that the memory is full."""
+    return (type(error).__name__ in ("MemoryError", "ResourceExhaustedError", "OutOfMemoryError")
+            or "RESOURCE_EXHAUSTED" in str(error))
+
+
 def one_line(text: str) -> str:
     """A line to print: control characters, which names of files may have, are escaped."""
     return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)

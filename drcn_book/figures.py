@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from .config import NetworkConfig
+from .files import write_atomically
 
 FOLDER = Path(__file__).parents[1] / "figures"
 
@@ -87,7 +88,7 @@ def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size:
                                 edgecolor=COLOURS["recursion"]))
     for axis, (title, picture) in zip(axes[1:], pictures.items()):
         axis.imshow(picture[top:top + side, left:left + side], vmin=16, vmax=235)
-        axis.set_title(title)
+        axis.set_title(title.encode("utf-8", "backslashreplace").decode(), parse_math=False)
     for axis in axes:
         axis.axis("off")
     return figure
@@ -408,7 +409,7 @@ def main(folder: Path = FOLDER) -> None:
     """Write every drawing into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in DRAWINGS:
-        (folder / f"{name}.svg").write_bytes(svg(name))
+        write_atomically(folder / f"{name}.svg", svg(name))
         print(folder / f"{name}.svg")
 
 

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     StorageError if there is no space or no permission; then the old file is as it was and nothing is left over.
     """
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if not path.name:
+        raise StorageError(f"{str(path)!r} names no file to write: choose a name.")
+    beside = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.part")  # a name may be long
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -68,4 +71,4 @@ def write_csv(path: str | Path, rows: list[dict], columns: list[str] | None = No
     writer = csv.DictWriter(text, columns or list(rows[-1]), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode())
+    write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))

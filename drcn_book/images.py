@@ -12,7 +12,8 @@ from PIL import Image, UnidentifiedImageError
 from ._quiet import quiet_stderr
 from .errors import PictureError
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP",
+           ".bmp": "BMP"}
 logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file, `reading` says
 
 
@@ -90,14 +91,29 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return np.round(16 + rgb.astype("float64") @ (np.array([65.481, 128.553, 24.966]) / 255)).astype("float32")
 
 
+def white_is_zero(image: Image.Image) -> bool:
+    """Whether a 16-bit grey TIFF counts from white to black, which Pillow turns round in 8 bits alone."""
+    return image.format == "TIFF" and image.mode.startswith("I;16") and image.tag_v2.get(262) == 0
+
+
+def no_white(name: str | Path, mode: str) -> PictureError:
+    """The error of pixels in a kind that does not say which number is white."""
+    return PictureError(f"{name}: its pixels are of kind {mode}, which has no defined white; convert it to 8 or 16 "
+                        "bits a channel first.")
+
+
 def read_luma(path: str | Path) -> np.ndarray:
     """The luma of a picture file, float32 (height, width), whole numbers in 0..255; a grey file is its own luma.
 
-    16-bit grey is brought to 0..255; transparency is left out. Raises PictureError as `open_picture`.
+    16-bit grey is brought to 0..255; transparency is left out. Raises PictureError as `open_picture`, and for pixels
+    that have no defined white.
     """
     image = open_picture(path)
-    if image.mode.startswith("I"):
-        return np.round(np.asarray(image, dtype="float32") / 257)
+    if image.mode in ("I", "F"):
+        raise no_white(path, image.mode)
+    if image.mode.startswith("I;16"):
+        values = np.asarray(image, dtype="float32")
+        return np.round((65535 - values if white_is_zero(image) else values) / 257)
     if image.mode in ("1", "L", "LA", "La"):
         return np.asarray(image.convert("L"), dtype="float32")
     return luma(np.asarray(image.convert("RGB")))

@@ -11,6 +11,7 @@ from .config import NetworkConfig
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
 from .metrics import psnr, ssim
+from .model import ensemble_weights
 
 MOST_PIXELS = 1024 * 1024      # every recursion of every chosen channel is kept: larger pictures are cropped first
 SMALLEST_SIDE = 24             # SSIM's window of 11 and a shaved border must fit
@@ -85,8 +86,9 @@ def hidden_states(network: keras.Model, config: NetworkConfig) -> list:
 
     >>> inside = keras.Model(network.input, hidden_states(network, config))
     """
-    if config.shared:   # one layer, called D times: its node d is recursion d + 1
-        recursions = [node.output_tensors[0] for node in network.get_layer("recursion")._inbound_nodes]
+    if config.shared:   # one layer, called D times: its node d is recursion d + 1, and further ones are other models'
+        nodes = network.get_layer("recursion")._inbound_nodes
+        recursions = [node.output_tensors[0] for node in nodes[:config.recursions]]
     else:
         recursions = [network.get_layer(f"recursion_{d}").output for d in range(1, config.recursions + 1)]
     return [network.get_layer("embedding_2").output, *recursions]
@@ -107,9 +109,10 @@ def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, kn
     known: the picture is the truth and is degraded by the protocol first; False: it is the small picture, is enlarged
     by the network's scale, and nothing can be measured.
     channels: which channels of the hidden state to keep, or how many of the liveliest.
-    Raises PictureError if the picture is too small or too large, ConfigError for a channel that does not exist.
+    Raises PictureError if the picture is too small or too large, ConfigError for a channel that does not exist or a
+    network without recursions.
     """
-    scale = config.scale
+    scale, w = config.scale, ensemble_weights(network, config)
     height, width = picture.shape if known else (picture.shape[0] * scale, picture.shape[1] * scale)
     if min(height, width) < SMALLEST_SIDE:
         raise PictureError(f"A picture of {picture.shape[1]}x{picture.shape[0]} pixels is too small to inspect: "
@@ -134,5 +137,5 @@ def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, kn
     features = seen.get("features", np.empty((*x.shape, config.recursions + 1, 0)))
     return Inspection(
         x=x, truth=truth, recursions=seen["recursions"] * 255, ensemble=seen["ensemble"][..., 0] * 255,
-        weights=ops.convert_to_numpy(network.get_layer("ensemble").w), channels=tuple(channels),
+        weights=w, channels=tuple(channels),
         features=features.astype("float32"), scale=scale)

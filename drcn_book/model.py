@@ -7,8 +7,10 @@ import numpy as np
 
 from ._keras import keras, ops
 from .config import PRESETS, VARIANTS, Config, NetworkConfig, preset
+from .errors import ConfigError
 
-__all__ = ["PRESETS", "VARIANTS", "Config", "Ensemble", "Identity", "NetworkConfig", "build", "infer", "preset"]
+__all__ = ["PRESETS", "VARIANTS", "Config", "Ensemble", "Identity", "NetworkConfig", "build", "ensemble_weights",
+           "infer", "preset"]
 
 
 @keras.saving.register_keras_serializable("drcn_book")
@@ -92,6 +94,15 @@ def build(config: NetworkConfig, dtype: str = "float32",
 
 
 NetworkConfig.build = build
+
+
+def ensemble_weights(network: keras.Model, config: Config) -> np.ndarray:
+    """The w_d (D,) of the output; without an ensemble, 0, ..., 0, 1. ConfigError for a network of another kind."""
+    if not isinstance(config, NetworkConfig):
+        raise ConfigError(f"A network of kind {config.architecture} has no recursions.")
+    if not config.ensemble:
+        return np.eye(config.recursions, dtype="float32")[-1]
+    return ops.convert_to_numpy(network.get_layer("ensemble").w)
 
 
 def infer(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from ._keras import keras, ops
 from .config import NetworkConfig
 from .errors import ConfigError
 from .files import write_atomically
+from .model import ensemble_weights
 from .weights import load
 
 BROWSER = Path(__file__).parent / "browser"
@@ -32,6 +33,7 @@ class _Graph:
         except ImportError:
             raise ConfigError("Writing ONNX files needs the package onnx: `pip install onnx`.") from None
         self.onnx, self.network, self.config = onnx, network, config
+        self.w = ensemble_weights(network, config)
         self.nodes, self.constants = [], {}
 
     def add(self, kind, inputs, output, **attributes):
@@ -83,7 +85,7 @@ def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
     """The whole network as an ONNX file: x (batch, 1, h, w), luma in 0..1 -> "recursions" (batch, D, h, w) and
     "ensemble" (batch, 1, h, w). The configuration travels in the metadata as JSON.
 
-    Raises ConfigError where the package onnx is not installed.
+    Raises ConfigError where the package onnx is not installed, and for a network without recursions.
     """
     graph, y = _Graph(network, config), []
     H = H_0 = graph.embed("x")
@@ -91,7 +93,7 @@ def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
         H, y_d = graph.recur(H, H_0, "x", d)
         y.append(y_d)
     graph.add("Concat", y, "recursions", axis=1)
-    graph.constants["w"] = ops.convert_to_numpy(network.get_layer("ensemble").w).reshape(1, -1, 1, 1)
+    graph.constants["w"] = graph.w.reshape(1, -1, 1, 1)
     graph.add("Conv", ["recursions", "w"], "ensemble", kernel_shape=[1, 1])           # y = sum over d of w_d y_d
     return graph.model({"x": 1}, {"recursions": config.recursions, "ensemble": 1})
 
@@ -103,10 +105,10 @@ def to_steps(network: keras.Model, config: NetworkConfig) -> tuple[bytes, bytes]
     "next", the H of the following recursion, and y. Running it D times is the network.
     Raises ConfigError for a network whose recursions do not share their weights: it has no such step.
     """
+    first = _Graph(network, config)
     if not config.shared:
         raise ConfigError("This network has a convolution of its own for each recursion: there is no one step to run.")
     F = config.filters
-    first = _Graph(network, config)
     first.add("Identity", [first.embed("x")], "H")
     second = _Graph(network, config)
     H, y = second.recur("H", "H_0", "x", 1)
@@ -140,7 +142,7 @@ class InPage:
         self.state = {
             "name": self.name, "scale": config.scale, "filters": config.filters, "recursions": config.recursions,
             "radius": config.receptive_field // 2, "embed": embed, "step": step,
-            "weights": [float(w) for w in ops.convert_to_numpy(network.get_layer("ensemble").w)],
+            "weights": [float(w) for w in ensemble_weights(network, config)],
             "example": "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode(),
         }
 

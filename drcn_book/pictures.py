@@ -13,10 +13,8 @@ from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from .errors import PictureError
 from .files import replacing
-from .images import reading
+from .images import FORMATS, no_white, reading, white_is_zero
 
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP",
-           ".bmp": "BMP"}
 MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 CONVERTED = {"1": "L", "La": "LA", "P": "RGB", "PA": "RGBA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB",
              "HSV": "RGB"}
@@ -65,6 +63,7 @@ def from_pillow(image: Image.Image, name: str | Path = "The picture") -> Picture
     Raises PictureError for several frames or pages, and for pixels that have no defined white.
     """
     with reading(name):
+        image.load()                                  # before: Pillow's colour has 8 bits, whatever its file has
         return _picture(image, name, lambda: None)
 
 
@@ -87,8 +86,10 @@ def _picture(image, name, opened):
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # MPO: a phone's JPEG with previews
         raise PictureError(f"{name}: has {image.n_frames} frames or pages, and only single pictures are "
                            "enlarged; save the one you want as a picture of its own.")
-    _turn(image)
+    format = "JPEG" if image.format == "MPO" else image.format or "PNG"
+    inverted = white_is_zero(image)
     metadata = {**_metadata(image), **_exif(image)}
+    image = _turned(image)
     if ";16" in raw and image.mode in MODES:
         if raw.startswith("RGBa"):
             raise PictureError(f"{name}: has 16-bit colour multiplied by its transparency; "
@@ -96,18 +97,17 @@ def _picture(image, name, opened):
         pixels, mode = _deep_colour(image, raw, opened)
     elif image.mode.startswith("I;16"):
         pixels, mode = np.asarray(image).astype("uint16")[..., None], "L"
+        pixels = 65535 - pixels if inverted else pixels
     else:
         mode = CONVERTED.get(image.mode, image.mode)
         if image.has_transparency_data:
             mode = "LA" if mode in ("L", "LA") else "RGBA"
         if mode not in MODES:
-            raise PictureError(f"{name}: its pixels are of kind {image.mode}, which has no defined white; "
-                               "convert it to 8 or 16 bits a channel first.")
+            raise no_white(name, image.mode)
         pixels = np.atleast_3d(np.asarray(image if image.mode == mode else image.convert(mode)))
     if pixels.dtype == np.uint16 and "transparency" in image.info and mode in ("L", "RGB"):
         opaque = (pixels != np.uint16(image.info["transparency"])).any(-1, keepdims=True)
         pixels, mode = np.concatenate([pixels, np.uint16(65535) * opaque], -1, dtype="uint16"), mode + "A"
-    format = "JPEG" if image.format == "MPO" else image.format or "PNG"
     return Picture(pixels, mode, format, metadata, str(name))
 
 
@@ -124,8 +124,7 @@ def _deep_colour(image, raw, opened):
                 tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
                 for tile in again.tile]
             again.load()
-            _turn(again)
-            return np.asarray(again)
+            return np.asarray(_turned(again))
 
     if raw == "LA;16B":                                                  # its four bytes as if they were RGBA
         return decoded("RGBA").view(">u2").astype("uint16"), "LA"
@@ -133,16 +132,18 @@ def _deep_colour(image, raw, opened):
     return np.asarray(image).astype("uint16") << 8 | low, image.mode
 
 
-def _turn(image):
+def _turned(image):
+    """A copy that stands upright."""
     try:
-        ImageOps.exif_transpose(image, in_place=True)
+        return ImageOps.exif_transpose(image)
     except Exception:  # damaged metadata must not cost the picture
-        pass
+        return image
 
 
 def _exif(image):
     try:
-        exif = image.getexif()
+        exif = Image.Exif()
+        exif.load(image.getexif().tobytes())                                   # a copy: the image is the caller's
         for tag in LAYOUT & set(exif):
             del exif[tag]
         return {"exif": exif.tobytes()} if len(exif) else {}
@@ -152,6 +153,8 @@ def _exif(image):
 
 def _metadata(image):
     found = {key: image.info[key] for key in ("icc_profile", "dpi", "comment", "xmp") if image.info.get(key)}
+    if not all(0 < value < 65536 for value in found.get("dpi", ())):          # else no format takes it
+        del found["dpi"]
     text = {key: str(value) for key, value in getattr(image, "text", {}).items()}
     if xmp := text.pop("XML:com.adobe.xmp", None):
         found["xmp"] = xmp.encode()
@@ -210,7 +213,8 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> N
     deep = picture.pixels.dtype == np.uint16
     check_storable(picture.mode, deep, picture.size, format, name)
     options = _options(picture, format)
-    for kept in (options, {key: value for key, value in options.items() if key != "exif"}):
+    bare = {key: value for key, value in options.items() if key not in ("exif", "xmp", "comment")}
+    for kept in (options, bare):
         try:
             if deep and format == "PNG":
                 _write_deep_png(picture.pixels, file, kept)
@@ -219,8 +223,8 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> N
             else:
                 to_pillow(Picture(picture.pixels, picture.mode)).save(file, format, **kept)
             return
-        except (ValueError, RuntimeError, TypeError, struct.error) as error:
-            reason = error                                              # EXIF too long or too odd: once more without
+        except (ValueError, RuntimeError, TypeError, OverflowError, struct.error) as error:
+            reason = error                                          # metadata too long or too odd: once more without
             file.seek(0)
             file.truncate()
     raise PictureError(f"{name}: cannot be saved as {format} ({reason}).")

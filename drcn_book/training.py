@@ -287,7 +287,8 @@ class Run:
         if recipe.precision != "auto":
             self.precision = recipe.precision
         elif state is None or not self.precision:
-            self.precision = choose_precision(config.filters, recipe.batch, recipe.patch)
+            with self.team.together():
+                self.precision = choose_precision(config.filters, recipe.batch, recipe.patch)
         self.precision = PRECISIONS[int(self.team.agree(PRECISIONS.index(self.precision)))]
         with self.team.scope():
             network = config.build(self.precision, recipe.seed)

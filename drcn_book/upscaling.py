@@ -14,7 +14,7 @@ from ._keras import accelerators, backend, keras, ops
 from .degradation import resize
 from .errors import ConfigError, PictureError, WeightsError
 from .images import mean_over_views
-from .model import NetworkConfig
+from .model import NetworkConfig, ensemble_weights
 from .pictures import Picture
 from .weights import load, shipped
 
@@ -43,10 +43,7 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         return keras.Model(network.input, network.output["ensemble"])
     if recursions is not None and not 1 <= recursions <= config.recursions:
         raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
-    if config.ensemble and recursions is None:
-        w = ops.convert_to_numpy(network.get_layer("ensemble").w)
-    else:
-        w = np.eye(recursions or config.recursions)[-1]
+    w = np.eye(recursions)[-1] if recursions else ensemble_weights(network, config)
     w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
     while len(w) > 1 and not w[-1]:
         w.pop()

@@ -74,7 +74,7 @@ def caption(seen: Inspection, view: str, i: int) -> str:
                 f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize())
     if view == "truth":
         return "The truth: the sharp picture all outputs are measured against"
-    return f"{view} of the hidden state H_{min(i, seen.depth)}".capitalize()
+    return f"C{view.removeprefix('c')} of the hidden state H_{min(i, seen.depth)}"
 
 
 def numbers(seen: Inspection, i: int) -> dict[str, str]:
@@ -212,7 +212,7 @@ def player_page(seen: Inspection, title: str) -> str:
 def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
     """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder; their paths."""
     files = {"gif": animation(seen), "png": encode(contact_sheet(seen), optimize=True),
-             "html": player_page(seen, f"{name}, recursion by recursion").encode()}
+             "html": player_page(seen, f"{name}, recursion by recursion").encode("utf-8", "backslashreplace")}
     paths = [Path(folder) / f"{name}-recursions.{suffix}" for suffix in files]
     for path, content in zip(paths, files.values()):
         write_atomically(path, content)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -172,9 +173,13 @@ def test_methods_of_equal_endings_have_a_view_each():
 
 
 def test_speed_is_measured():
-    row = benchmark.speed(Method("bicubic", BICUBIC.run, None, {"gmacs": 0.0, "parameters": 0}), side=64)
-    assert row["seconds_per_megapixel"] >= 0 and row["hardware"]
-    assert "bicubic" in benchmark.speed_table([row])
+    def run(x):
+        time.sleep(0.01)
+        return BICUBIC.run(x)
+
+    row = benchmark.speed(Method("slow", run, None, {"gmacs": 0.0, "parameters": 0}), side=64)
+    assert row["seconds_per_megapixel"] >= 0.01 / (64 * 64 / 1e6) and row["hardware"]
+    assert "slow" in benchmark.speed_table([row])
 
 
 # The tables that ship
@@ -235,6 +240,17 @@ def test_a_row_saved_again_leaves_the_others_to_the_byte(tmp_path):
     before = (tmp_path / "benchmark.csv").read_bytes()
     benchmark.save({"benchmark": rows[:1]}, tmp_path)
     assert (tmp_path / "benchmark.csv").read_bytes() == before and b"36.5500,0.9500" in before
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"method,scale,dataset,psnr,ssim\na,2,Set5,36.5\n", b"\xff\xfe"])
+def test_a_table_that_is_none_is_left_alone_before_the_work(content, tmp_path, capsys, monkeypatch):
+    (tmp_path / "pictures.csv").write_bytes(content)
+    monkeypatch.setattr(benchmark, "evaluate", lambda *_: pytest.fail("measured in vain"))
+    assert main(["evaluate", "--dataset", "Photos", "--save", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "pictures.csv: no table of results" in error and error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures.csv"]
+    assert (tmp_path / "pictures.csv").read_bytes() == content
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nobody waits there")

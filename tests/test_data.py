@@ -1,6 +1,9 @@
 """The registry, reading, splits, leaks, own folders, packs and augmented copies."""
 
+import os
+import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +290,13 @@ def test_damaged_packs_are_named(no_sets, tmp_path):
         bad.write_bytes(content)
         with pytest.raises(DatasetError, match="bad.zip: not a readable file of `drcn data pack`"):
             datasets.training_split(str(bad))
+    random = np.random.default_rng(0)
+    for _ in range(300):                                                     # of its directory, at the end
+        content = bytearray(good)
+        content[-int(random.integers(1, 260))] = random.integers(256)
+        bad.write_bytes(content)
+        with suppress(DatasetError):
+            datasets.training_split(str(bad))
     with zipfile.ZipFile(bad, "w") as archive:
         archive.writestr("../evil.png", b"x")
     with pytest.raises(DatasetError, match="not a readable file"):
@@ -317,6 +327,35 @@ def test_an_augmented_copy_holds_eight_views_in_colour(folder, tmp_path, capsys)
     assert main(["data", "augment", str(folder), str(target)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["augmented", "own"]
+
+
+def test_a_picture_of_16_bits_is_augmented_in_8(tmp_path):
+    deep = np.tile(np.linspace(0, 65535, 64).astype("uint16"), (48, 1))
+    (tmp_path / "deep").mkdir()
+    Image.fromarray(deep).save(tmp_path / "deep" / "x.png")
+    assert datasets.augment(tmp_path / "deep", tmp_path / "out") == 8
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / "x-0.png")), np.round(deep / np.float32(257)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf_8_goes_everywhere(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    name = tmp_path / "in" / os.fsdecode(b"a\xff$x^$.png")
+    Image.fromarray(datasets.colour_pictures("Photos")["astronaut"][:64, :64]).save(name)
+    inside = str(tmp_path / "in")
+    for command in (["data", "pack", inside, str(tmp_path / "x.zip")], ["inspect", str(name), "-o", str(tmp_path)],
+                    ["compare", str(name), "--side", "32", "-o", str(tmp_path)],
+                    ["evaluate", "--dataset", inside, "--scale", "2", "--save", str(tmp_path / "tables")]):
+        assert main(command) == 0, capsys.readouterr().err
+    assert list(datasets.training_split(str(tmp_path / "x.zip"))) == [f"{inside}/a\\udcff$x^$"]
+    assert "a\\udcff" in (tmp_path / "tables" / "pictures.csv").read_text()
+
+
+def test_no_name_is_not_here(no_sets, tmp_path, capsys):
+    for command in (["data", "pack", "", str(tmp_path / "x.zip")], ["train", "--train-set", "Photos+"],
+                    ["data", "pack", "Photos", "."]):
+        assert main(command) == 2 and capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "x.zip").exists()
 
 
 # The command

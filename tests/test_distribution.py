@@ -4,9 +4,7 @@ import csv
 import os
 import signal
 import socket
-import sys
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -127,8 +125,6 @@ def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeyp
     class JaxRuntimeError(RuntimeError):
         pass
 
-    monkeypatch.setitem(sys.modules, "jax.errors", SimpleNamespace(JaxRuntimeError=JaxRuntimeError))
-    monkeypatch.setattr(distribution, "backend", "jax")
     at_exit = []
     monkeypatch.setattr(distribution.atexit, "register", lambda *call: at_exit.append(call))
     mended = workers == 2 or "RESOURCE" in message
@@ -136,6 +132,14 @@ def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeyp
         with Team(0, workers, workers).together():
             raise JaxRuntimeError(message)
     assert bool(at_exit) == (workers == 2)
+
+
+def test_too_large_a_batch_is_one_line(capsys, tmp_path):
+    huge = ["--preset", "tiny", "--train-set", "Photos", "--batch", str(10**12), "--run", str(tmp_path / "run")]
+    assert cli.main(["train", *huge]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error == "drcn: The training does not fit in the memory of the device: use a smaller --batch or --patch."
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("options, words", [

@@ -220,6 +220,44 @@ def test_a_full_disk_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_white_may_be_zero(tmp_path):
+    """A 16-bit grey TIFF that counts from white to black."""
+    deep = smooth(kind="uint16")[..., 0]
+    tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="miniswhite")
+    assert (pictures.read(tmp_path / "deep.tif").pixels[..., 0] == 65535 - deep).all()
+    assert (read_luma(tmp_path / "deep.tif") == np.round((65535 - deep) / np.float32(257))).all()
+
+
+@pytest.mark.parametrize("kind", ["float32", "int32"])
+def test_pixels_without_a_white_are_refused(kind, tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", smooth()[..., 0].astype(kind))
+    for read in (pictures.read, read_luma):
+        with pytest.raises(PictureError) as error:
+            read(tmp_path / "x.tif")
+        assert "no defined white" in one_line(error, "x.tif")
+
+
+def test_an_image_of_the_caller_stays_as_it_is():
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "Maker"
+    image = Image.open(io.BytesIO(saved(Image.fromarray(smooth()), "JPEG", exif=exif)))
+    assert pictures.from_pillow(image).size == (24, 32)
+    assert image.size == (32, 24) and dict(image.getexif()) == {274: 6, 271: "Maker"}
+    unread = Image.open(io.BytesIO(png(smooth(kind="uint16"))))               # in Pillow, colour has 8 bits
+    assert pictures.from_pillow(unread).pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("found", [
+    {"xmp": b"x" * 100_000}, {"comment": b"x" * 100_000}, {"dpi": (float("nan"), 72)}, {"dpi": (1e30, 1e30)},
+    {"dpi": (0, 0)}])
+def test_odd_metadata_does_not_cost_the_picture(found, tmp_path):
+    image = Image.fromarray(smooth())
+    image.info |= found
+    for suffix in pictures.FORMATS:
+        pictures.write(pictures.from_pillow(image), tmp_path / f"x{suffix}")
+        assert pictures.read(tmp_path / f"x{suffix}").size == (32, 24)
+
+
 def test_luma_of_files(tmp_path):
     Image.fromarray(smooth()).save(tmp_path / "x.png")
     assert (read_luma(tmp_path / "x.png") == luma(smooth())).all()

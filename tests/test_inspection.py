@@ -12,11 +12,12 @@ from drcn_book import cli, degradation, images, metrics, model, onnx_export, vie
 from drcn_book._keras import keras, ops
 from drcn_book.errors import ConfigError, PictureError
 from drcn_book.inspection import MOST_PIXELS, hidden_states, inspect
+from drcn_book.upscaling import inference_network
 
 WIRINGS = {
     "paper": {}, "authors": model.VARIANTS["authors"], "concat": {"skip": "concat"}, "no skip": {"skip": "none"},
     "residual": {"residual": True}, "unshared": {"shared": False}, "one recursion": {"recursions": 1},
-    "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
+    "no ensemble": {"ensemble": False}, "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
 }
 
 
@@ -88,6 +89,14 @@ def test_last_features_give_the_last_output(picture):
     last = built.get_layer("reconstruction_2")(built.get_layer("reconstruction_1")(states(x)[-1]))
     np.testing.assert_allclose(x + ops.convert_to_numpy(last), ops.convert_to_numpy(built(x)["recursions"])[..., -1:],
                                atol=1e-5)
+
+
+def test_a_network_that_other_models_use_is_inspected_as_before(picture):
+    built, config = network()
+    before = inspect(picture, built, config)
+    inference_network(built, config)                              # calls the recursion's layer once more a recursion
+    assert len(hidden_states(built, config)) == config.recursions + 1
+    np.testing.assert_array_equal(inspect(picture, built, config).features, before.features)
 
 
 def test_liveliest_channels_come_first(picture):
@@ -211,6 +220,8 @@ def test_command_writes_three_files(files, capsys):
 
 @pytest.mark.parametrize("options, message", [
     (["--region", "0,0,99,10"], "does not lie inside the picture of 50x65 pixels"),
+    (["--region", "0,0,-5,30"], "does not lie inside the picture"),
+    (["--weights", "srcnn-x2"], "A network of kind srcnn has no recursions"),
     (["--region", "0,0,10,10"], "10x10 pixels is too small"),
     (["--channels", "0,77"], "There is no channel 77"),
     (["--weights", "nowhere.safetensors"], "no such weights file"),
@@ -275,8 +286,12 @@ def test_export_command(files, capsys):
     assert run("export", files / "tiny.safetensors", files / "tiny.onnx") == 0
     assert "recursions, ensemble" in capsys.readouterr().out
     onnxruntime.InferenceSession(files / "tiny.onnx")
-    assert run("export", files / "face.png", files / "no.onnx") == 2
-    assert not (files / "no.onnx").exists()
+    for weights, target in (("face.png", "no.onnx"), ("tiny.safetensors", "."), ("tiny.safetensors", "x" * 300)):
+        assert run("export", files / weights, files / target if target != "." else target) == 2
+    for kind in ("srcnn-x2", "c-dcscn-x2"):
+        assert run("export", kind, files / "no.onnx") == 2
+    assert capsys.readouterr().err.count("\n") == 5 and not (files / "no.onnx").exists()
+    assert run("export", files / "tiny.safetensors", files / ("x" * 250)) == 0
 
 
 def test_most_pixels_is_what_the_message_says():

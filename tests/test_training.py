@@ -347,6 +347,9 @@ def test_every_option_is_a_flag():
     ("[network]\nfilters = 0", "filters = 0: must be a whole number of 1 or more"),
     ("[network]\nscale = 2.5", "scale = 2.5: must be a whole number"),
     ("[network]\npreset = 'huge'", "Unknown preset 'huge'"),
+    ("[network]\npreset = ['tiny']", "Unknown preset ['tiny']"),
+    ("[network]\nname = 'x'", "Unknown option 'name' of the network"),
+    ("[network]\npreset = 'srcnn'\nvariant = 'paper'", "srcnn has one wiring"),
     ("[network]\ndepth = 3", "Unknown option 'depth' of the network"),
     ("[recipe]\nspeed = 3", "Unknown option 'speed' of the recipe"),
     ("[recipe]\nscales = [1]", "scales = 1: must be a whole number of 2 or more"),
@@ -354,6 +357,7 @@ def test_every_option_is_a_flag():
     ("[training]\nsteps = 3", "has the sections network and recipe"),
     ("network = 3", "has the sections network and recipe"),
     ("steps == 3", "not a readable configuration file"),
+    ("x = " + 100_000 * "[", "not a readable configuration file"),
     (None, "not a readable configuration file")])
 def test_a_bad_configuration_file_is_one_line(text, message, tmp_path, capsys):
     path = tmp_path / "c.toml"

@@ -3,7 +3,8 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
+
+from drcn_book.files import write_atomically
 
 HEAD = """\
 # The exact set of packages the book was tested with: pip install -r requirements.txt -c constraints.txt
@@ -21,7 +22,7 @@ def main() -> None:
     pins |= {"tensorflow": version, "tensorflow-cpu": version}
     backends = re.compile(r"jax|torch|nvidia|triton|cuda|drcn")  # the reader's choice, or this project
     kept = [f"{name}=={pins[name]}\n" for name in sorted(pins) if not backends.match(name)]
-    Path("constraints.txt").write_text(HEAD + "".join(kept))
+    write_atomically("constraints.txt", (HEAD + "".join(kept)).encode())
 
 
 if __name__ == "__main__":

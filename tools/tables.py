@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from drcn_book import benchmark, weights
+from drcn_book.files import write_atomically
 from drcn_book.protocol import RUNGS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -233,5 +234,5 @@ if __name__ == "__main__":
     for document in documents():
         text = updated(document)
         if text != document.read_text(encoding="utf-8"):
-            document.write_text(text, encoding="utf-8")
+            write_atomically(document, text.encode())
             print(document.relative_to(ROOT))
