@@ -45,6 +45,13 @@ def test_help_lists_the_commands():
     assert status == 0 and all(f"make {name}" in text for name in ("book", "test", "lab", "pages", "execute"))
 
 
+def test_a_changed_caption_is_a_change(pair):
+    text = execute.twin(pair)
+    text.write_text(text.read_text().replace("ipython3\n", "ipython3\n---\nmystnb: {figure: {caption: Six}}\n---\n"))
+    os.utime(text, (pair.stat().st_atime, pair.stat().st_mtime + 5))
+    assert execute.read_pair(pair).cells[1].metadata["mystnb"] == {"figure": {"caption": "Six"}}
+
+
 def test_an_unknown_chapter_is_named():
     with pytest.raises(SystemExit, match="STOP: no chapter in _toc.yml starts with 99"):
         execute.chapters(["99"])

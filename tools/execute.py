@@ -42,9 +42,10 @@ def twin(path: Path) -> Path:
     return path.parent / "text" / f"{path.stem}.md"
 
 
-def cells(notebook) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What a notebook and its twin must agree on, cell by cell: kind, source, tags."""
-    return [(cell.cell_type, cell.source, tuple(cell.metadata.get("tags", ()))) for cell in notebook.cells]
+def cells(notebook) -> list[tuple]:
+    """What a notebook and its twin must agree on, cell by cell: kind, source, tags, and the figure's caption."""
+    return [(cell.cell_type, cell.source, tuple(cell.metadata.get("tags", ())), cell.metadata.get("mystnb"))
+            for cell in notebook.cells]
 
 
 def read_pair(path: Path):
