@@ -18,9 +18,9 @@ from .config import NetworkConfig
 from .errors import ConfigError
 from .files import write_atomically
 from .model import ensemble_weights
+from .views import BROWSER
 from .weights import load
 
-BROWSER = Path(__file__).parent / "browser"
 OPSET = 17
 
 
