@@ -137,6 +137,14 @@ def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
     assert weights.record("standard-x4")["minutes"] == pytest.approx(16, abs=0.5)
 
 
+def test_going_on_gained_nothing_as_the_benchmark_chapter_says():
+    with open(weights.SHIPPED / "standard-x2-more.csv", newline="") as file:
+        log = list(csv.DictReader(file))
+    best, before = max(float(row["psnr"]) for row in log), weights.record("standard-x2")["validation_psnr"]["psnr"]
+    assert (f"{best:.2f}", f"{before:.2f}") == ("31.12", "31.13")
+    assert (log[-1]["step"], round(float(log[-1]["seconds"]) / 60)) == ("4200", 79)
+
+
 # Ablations
 
 def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
