@@ -333,7 +333,12 @@ def clock(run: Callable[[], object]) -> Callable[[], float]:
 
 
 def command(*words: str) -> Callable[[], float]:
-    return clock(lambda: subprocess.run(words, cwd=ROOT, check=True, capture_output=True))
+    def run():
+        done = subprocess.run(words, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            sys.exit("\n".join([*done.stdout.splitlines()[-30:], f"STOP: `{' '.join(words)}` failed; see above."]))
+
+    return clock(run)
 
 
 def first_picture(path: Path) -> Callable[[], float]:

@@ -4,7 +4,6 @@ import contextlib
 import csv
 import io
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if not path.name:
         raise StorageError(f"{str(path)!r} names no file to write: choose a name.")
-    beside = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.part")  # a name may be long
+    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")    # a name may be as long as names may be
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

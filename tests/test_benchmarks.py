@@ -188,6 +188,11 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
         ("step", "case", "0.5"), ("upscale", "first", "1.5")]
 
 
+def test_a_command_that_fails_says_why():
+    with pytest.raises(SystemExit, match="no such thing\nSTOP: `.* -c .*` failed"):
+        bench.command(sys.executable, "-c", "import sys; sys.exit('no such thing')")()
+
+
 def test_an_unknown_section_is_named(capsys):
     with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality"):
         bench.main(["steps"])
