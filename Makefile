@@ -14,7 +14,7 @@ help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 book: .venv/.installed _vendor/.fetched data-note  ## build the book into _build/html, running every chapter
-	$(call say,"Running the chapters and building the pages: usually 8 to 15 minutes on two cores")
+	$(call say,"Running the chapters and building the pages: usually 4 to 8 minutes on two cores")
 	@DRCN_EXECUTE=1 $(BOOK)
 	$(call say,"Done. Open file://$(CURDIR)/_build/html/index.html")
 	$(call say,"To try the network in the page: make serve")
@@ -55,7 +55,7 @@ lab: .venv/.installed  ## open JupyterLab on the first chapter
 	    notebooks/01_problem.ipynb
 
 execute: .venv/.installed data-note  ## run the chapters and save their outputs (CHAPTER=03 runs one)
-	$(call say,"Running the chapters and saving their outputs: usually 8 to 15 minutes on two cores")
+	$(call say,"Running the chapters and saving their outputs: usually 4 to 8 minutes on two cores")
 	@$(BIN)/python tools/execute.py $(CHAPTER)
 
 links: .venv/.installed _vendor/.fetched  ## check the links that leave the book (needs the network)
