@@ -204,23 +204,29 @@ def results(name: str) -> list[dict]:
 
 def save(tables: dict[str, list], folder: str | Path) -> None:
     """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
-    one, the others stay, and so do those that another process saves meanwhile. With no rows it only looks whether that
-    will go well. StorageError if a file is no such table, when none is changed, or cannot be written.
+    one, the others stay, and so do those that another process saves meanwhile. StorageError if a file is no such
+    table, when none is changed, or cannot be written.
     """
     with alone(folder):
-        merged = {name: _merged(Path(folder) / f"{name}.csv", KEYS[name], rows) for name, rows in tables.items()}
+        merged = {name: _merged(folder, name, rows) for name, rows in tables.items() if rows}
         for name, rows in merged.items():
-            if tables[name]:
-                columns = [column for column in COLUMNS if any(column in row for row in rows)]
-                write_csv(Path(folder) / f"{name}.csv", rows, columns)
+            columns = [column for column in COLUMNS if any(column in row for row in rows)]
+            write_csv(Path(folder) / f"{name}.csv", rows, columns)
 
 
-def _merged(path, key, rows):
+def check(folder: str | Path) -> None:
+    """StorageError if a file in `folder` is no table that `save` can merge rows into."""
+    for name in KEYS:
+        _merged(folder, name, [])
+
+
+def _merged(folder, name, rows):
+    path = Path(folder) / f"{name}.csv"
     try:
-        found = {tuple(str(row[column]) for column in key):
-                 {name: f"{value:.4f}" if name in ("psnr", "ssim") else value for name, value in row.items()}
+        found = {tuple(str(row[column]) for column in KEYS[name]):
+                 {column: f"{v:.4f}" if column in ("psnr", "ssim") else v for column, v in row.items()}
                  for row in [*read(path), *rows]}
-        if not {name for row in found.values() for name in row} <= set(COLUMNS):
+        if not {column for row in found.values() for column in row} <= set(COLUMNS):
             raise ValueError("unknown columns")
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{path}: no table of results ({error}); move it away or choose another folder.") from None

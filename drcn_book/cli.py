@@ -110,7 +110,7 @@ def evaluate(args):
     named = args.dataset or present[:1] or ["Photos"]
     sets = [name for entry in named for name in (datasets.TEST_SETS if entry == "all" else [entry])]
     if args.save:
-        benchmark.save(dict.fromkeys(benchmark.KEYS, []), args.save)     # what will not do ends it before the work
+        benchmark.check(args.save)
     tables = benchmark.evaluate([benchmark.BICUBIC, *networks], sets, scales, args.recursions)
     print("\n\n".join(benchmark.table(tables["benchmark"], scale) for scale in scales))
     if tables["recursions"]:

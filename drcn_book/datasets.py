@@ -22,7 +22,7 @@ from PIL import Image
 from .degradation import resize
 from .errors import DatasetError, PictureError, StorageError, one_line
 from .files import replacing
-from .images import FORMATS, eight_views, luma, open_picture, read_luma, reading
+from .images import FORMATS, deep_grey, eight_views, luma, open_picture, read_luma, reading
 
 TABLES = Path(__file__).parent
 TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
@@ -193,8 +193,8 @@ def photographs() -> dict[str, np.ndarray]:
 
 def _read_colour(path):
     image = open_picture(path)
-    if image.mode.startswith(("I", "F")):    # 16 bits, or refused
-        return read_luma(path).astype("uint8")
+    if image.mode.startswith(("I", "F")):
+        return deep_grey(image, path).astype("uint8")
     return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 

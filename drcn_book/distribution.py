@@ -86,12 +86,18 @@ class Team:
             yield
         except Exception as error:
             full = out_of_memory(error)
-            if not full and (self.workers == 1 or type(error).__name__ != "JaxRuntimeError"):
+            if not full and not (self.workers > 1 and _is_jax(error)):
                 raise
             if self.workers > 1:
                 atexit.register(os._exit, 2)  # else JAX waits at the end for the lost worker, and aborts
                 atexit.register(sys.stdout.flush)
             raise TrainingError(FULL if full else LOST) from None
+
+
+def _is_jax(error):
+    from jax.errors import JaxRuntimeError
+
+    return isinstance(error, JaxRuntimeError)
 
 
 def join(addresses: str | None = None, worker: int | None = None) -> Team:

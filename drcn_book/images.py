@@ -91,6 +91,17 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return np.round(16 + rgb.astype("float64") @ (np.array([65.481, 128.553, 24.966]) / 255)).astype("float32")
 
 
+def deep_grey(image: Image.Image, name: str | Path) -> np.ndarray:
+    """A picture of 16-bit grey brought to 0..255, float32 (height, width), rounded.
+
+    Raises PictureError for pixels that have no defined white.
+    """
+    if not image.mode.startswith("I;16"):
+        raise no_white(name, image.mode)
+    values = np.asarray(image, dtype="float32")
+    return np.round((65535 - values if white_is_zero(image) else values) / 257)
+
+
 def white_is_zero(image: Image.Image) -> bool:
     """Whether a 16-bit grey TIFF counts from white to black, which Pillow turns round in 8 bits alone."""
     return image.format == "TIFF" and image.mode.startswith("I;16") and image.tag_v2.get(262) == 0
@@ -109,11 +120,8 @@ def read_luma(path: str | Path) -> np.ndarray:
     that have no defined white.
     """
     image = open_picture(path)
-    if image.mode in ("I", "F"):
-        raise no_white(path, image.mode)
-    if image.mode.startswith("I;16"):
-        values = np.asarray(image, dtype="float32")
-        return np.round((65535 - values if white_is_zero(image) else values) / 257)
+    if image.mode.startswith(("I", "F")):
+        return deep_grey(image, path)
     if image.mode in ("1", "L", "LA", "La"):
         return np.asarray(image.convert("L"), dtype="float32")
     return luma(np.asarray(image.convert("RGB")))

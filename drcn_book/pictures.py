@@ -1,6 +1,7 @@
 """Anyone's picture: read and written with its depth, transparency, colour profile and metadata."""
 
 import io
+import re
 import struct
 import sys
 import zlib
@@ -133,9 +134,9 @@ def _deep_colour(image, raw, opened):
 
 
 def _turned(image):
-    """A copy that stands upright."""
+    """The image, or where it does not stand upright, a copy that does."""
     try:
-        return ImageOps.exif_transpose(image)
+        return ImageOps.exif_transpose(image) if image.getexif().get(274, 1) != 1 else image
     except Exception:  # damaged metadata must not cost the picture
         return image
 
@@ -158,6 +159,8 @@ def _metadata(image):
     text = {key: str(value) for key, value in getattr(image, "text", {}).items()}
     if xmp := text.pop("XML:com.adobe.xmp", None):
         found["xmp"] = xmp.encode()
+    if "xmp" in found:                                                            # the orientation is applied
+        found["xmp"] = re.sub(rb'<tiff:Orientation>\d</tiff:Orientation>|tiff:Orientation="\d"', b"", found["xmp"])
     return {**found, **({"text": text} if text else {})}
 
 

@@ -74,7 +74,7 @@ def caption(seen: Inspection, view: str, i: int) -> str:
                 f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize())
     if view == "truth":
         return "The truth: the sharp picture all outputs are measured against"
-    return f"C{view.removeprefix('c')} of the hidden state H_{min(i, seen.depth)}"
+    return f"Channel {view.removeprefix('channel ')} of the hidden state H_{min(i, seen.depth)}"
 
 
 def numbers(seen: Inspection, i: int) -> dict[str, str]:

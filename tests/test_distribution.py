@@ -4,7 +4,9 @@ import csv
 import os
 import signal
 import socket
+import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,6 +127,7 @@ def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeyp
     class JaxRuntimeError(RuntimeError):
         pass
 
+    monkeypatch.setitem(sys.modules, "jax.errors", SimpleNamespace(JaxRuntimeError=JaxRuntimeError))
     at_exit = []
     monkeypatch.setattr(distribution.atexit, "register", lambda *call: at_exit.append(call))
     mended = workers == 2 or "RESOURCE" in message

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from damaged import PROFILE, XMP, bad, good, metadata, mutated, png, saved, smooth
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from drcn_book import pictures
 from drcn_book.errors import PictureError, StorageError
@@ -90,6 +90,20 @@ def test_pictures_are_turned_as_their_exif_says(orientation, deep):
     kept = Image.Exif()
     kept.load(picture.metadata["exif"])
     assert dict(kept) == {271: "Maker"}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
+@pytest.mark.parametrize("said", ['<x tiff:Orientation="6"/>', "<x><tiff:Orientation>6</tiff:Orientation></x>"])
+def test_a_picture_is_not_turned_again(said, suffix, tmp_path):
+    """The orientation stands in XMP, too, and programs read it there."""
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", said)
+    xmp = said.encode()
+    content = {".png": {"pnginfo": text}, ".tif": {"tiffinfo": {700: xmp}}}.get(suffix, {"xmp": xmp})
+    picture = pictures.read(saved(Image.fromarray(smooth()), pictures.FORMATS[suffix], **content))
+    assert picture.size == (24, 32)
+    pictures.write(picture, tmp_path / f"x{suffix}")
+    assert pictures.read(tmp_path / f"x{suffix}").size == (24, 32)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])

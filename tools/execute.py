@@ -11,7 +11,6 @@ result has changed: time stamps are left out, and cells and widgets are not name
 
 import argparse
 import hashlib
-import os
 import re
 import sys
 import time
@@ -22,6 +21,8 @@ import nbformat
 import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
+from drcn_book.files import write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -102,10 +103,7 @@ def settle(notebook) -> str:
 def write(path: Path, text: str) -> None:
     if path.exists() and path.read_text(encoding="utf8") == text:
         return
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf8")
-    os.replace(beside, path)
+    write_atomically(path, text.encode())
 
 
 def main() -> None:
