@@ -16,7 +16,7 @@ from book import load_tool
 from PIL import Image
 
 from drcn_book import benchmark, datasets, weights
-from drcn_book.config import NetworkConfig, Recipe
+from drcn_book.config import NetworkConfig, Recipe, preset
 from drcn_book.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,6 +145,31 @@ def test_going_on_gained_nothing_as_the_benchmark_chapter_says():
     assert (log[-1]["step"], round(float(log[-1]["seconds"]) / 60)) == ("4200", 79)
 
 
+def test_what_chapter_1_says_of_the_rule_for_reading_tables():
+    rows = {(row["method"], row["change"]): row["psnr"] for row in benchmark.results("ladder")
+            if row["dataset"] == "Set5"}
+
+    def moved(method, change):
+        return round(rows[method, change] - rows[method, "the protocol"], 2)
+
+    assert [moved(method, "border not cut") for method in ("bicubic", "compact-x2")] == [0, -0.08]
+    assert [moved(method, "bicubic in 8-bit RGB") for method in ("bicubic", "compact-x2")] == [-0.02, -0.13]
+
+
+def test_the_share_of_a_patch_near_its_border_that_chapter_5_names():
+    reach = preset("compact", "authors").receptive_field // 2
+    assert [round(100 * (1 - ((side - 2 * reach) / side) ** 2)) for side in (41, 64)] == [87, 65]
+
+
+def test_what_chapter_9_says_of_a_conversion_with_correct_rounding():
+    colours = np.random.default_rng(0).integers(0, 256, (100, 100, 3), "uint8").astype(float)
+    matrix = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])   # JFIF
+    there = np.clip(np.round(colours @ matrix.T + [0, 128, 128]), 0, 255)
+    back = np.clip(np.round((there - [0, 128, 128]) @ np.linalg.inv(matrix).T), 0, 255)
+    apart = np.abs(back - colours).max(axis=-1)
+    assert apart.max() == 1 and (apart > 0).mean() == pytest.approx(0.75, abs=0.01)
+
+
 # Ablations
 
 def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
@@ -226,6 +251,12 @@ def test_depth_gains_up_to_five_recursions():
         return np.mean([runs[deep][seed] - runs[shallow][seed] for seed in set(runs[shallow]) & set(runs[deep])])
 
     assert gain("d1", "d3") > 0 and gain("d3", "d5") > 0 and abs(gain("d5", "d9")) < 0.05
+
+
+def test_what_chapter_4_says_of_the_residual_recursion():
+    residual, start = (seeds_of(question, "validation_psnr") for question in ("residual", "start"))
+    assert round(start["he"]["0"] - residual["residual-he"]["0"], 2) == 0.13
+    assert round(residual["plain"]["0"] - residual["residual"]["0"], 1) == 0.3 and len(residual["residual"]) == 1
 
 
 def test_what_the_training_chapter_says_of_the_trials():
