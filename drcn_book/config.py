@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 
 from .errors import ConfigError
+from .recursion import Count, convolutions, unroll
 
 
 def option(default, what: str, **limits):
@@ -58,6 +59,13 @@ class Config(Options):
     """A record that names a network: its `build` makes it, `architecture` tells weights files whose it is."""
 
     section = "network"
+    fold = 1
+    consistent = False
+
+    @property
+    def reach(self) -> int:
+        """How many input pixels on each side of a pixel can change it."""
+        return self.receptive_field // 2
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class NetworkConfig(Config):
     filters: int = option(32, "filters F of each convolution", low=1, high=4096)
     recursions: int = option(5, "recursions D", low=1, high=256)
     scale: int = option(2, "enlargement it is trained for", low=2)
+    fold: int = option(1, "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the scale)",
+                       low=1)
     skip: str = option("add", "how x reaches the output: added (paper), to the last convolution's input, or not",
                        choices=("add", "concat", "none"))
     feedback: bool = option(False, "the next recursion takes the reconstruction's hidden layer as its input, "
@@ -84,18 +94,25 @@ class NetworkConfig(Config):
     output_start: float = option(1.0, "factor on the start of the last convolution; the authors' code uses 0.001",
                                  low=0)
 
+    consistent: bool = option(False, "the answer is corrected so that, shrunk again, it gives the small picture back")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.scale % self.fold:
+            raise ConfigError(f"fold = {self.fold}: must divide the scale {self.scale}, so 1 or {self.scale} will do.")
+
     @property
     def parameters(self) -> int:
         """Weights, biases and ensemble weights: 1,775,121 for the paper's F = 256, D = 16."""
-        f, last = self.filters, self.filters + (self.skip == "concat")
-        square = 9 * f * f + f
-        return (9 * f + f) + square * (2 + (1 if self.shared else self.recursions)) + (9 * last + 1) + self._sum
+        kinds = convolutions(self).values()
+        return sum(9 * kind.inputs * kind.outputs + kind.outputs for kind in kinds) + self._sum
 
     @property
-    def macs_per_pixel(self) -> int:
+    def macs_per_pixel(self) -> int | float:
         """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper counts)."""
-        f, last = self.filters, self.filters + (self.skip == "concat")
-        return 9 * f + 9 * f * f * (1 + 2 * self.recursions) + 9 * last * self.recursions + self._sum
+        count, cell = Count(self), self.fold**2
+        unroll(count, 0)
+        return (count.macs // cell if count.macs % cell == 0 else count.macs / cell) + self._sum
 
     @property
     def _sum(self) -> int:
@@ -103,9 +120,21 @@ class NetworkConfig(Config):
 
     @property
     def receptive_field(self) -> int:
-        """Side in pixels of the input square that can change one output pixel: 2 per 3x3 convolution, plus 1."""
-        recursion = 2 if self.feedback else 1
-        return 2 * (2 + recursion * self.recursions + (1 if self.feedback else 2)) + 1
+        """Side in pixels of the input square that can change one output pixel. At fold 1 the pixel is its centre;
+        a folded network sees whole cells of fold x fold pixels, and its field is centred on the pixel's cell.
+        """
+        return 2 * self.reach + self.fold
+
+    @property
+    def reach(self) -> int:
+        """How many input pixels on each side of a cell of fold x fold can change its pixels: a multiple of fold."""
+        return self.fold * max(unroll(Count(self), 0)[1])
+
+    def build(self, dtype: str = "float32", seed: int = 0):
+        """The Keras network with random weights: see `drcn_book.model.build`."""
+        from .model import build
+
+        return build(self, dtype, seed)
 
 
 @dataclass(frozen=True)
@@ -146,6 +175,10 @@ PRESETS = {
     "compact": NetworkConfig(filters=32, recursions=5),
     "standard": NetworkConfig(filters=96, recursions=9),
     "paper": NetworkConfig(filters=256, recursions=16),
+    # On the folded grid, which at scale s is s times coarser: `preset` folds by the scale.
+    "small": NetworkConfig(filters=16, recursions=5, fold=2, consistent=True),
+    "medium": NetworkConfig(filters=32, recursions=6, fold=2, consistent=True),
+    "large": NetworkConfig(filters=96, recursions=6, fold=2, consistent=True),
 }
 
 VARIANTS = {
@@ -155,14 +188,18 @@ VARIANTS = {
 
 
 def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
-    """A named size ("tiny", "compact", "standard", "paper") in the wiring of "paper" or of the "authors" (their code).
+    """A named size in the wiring of "paper" or of the "authors" (their code).
 
-    Further fields may be changed by keyword. ConfigError for an unknown name.
+    size: "tiny", "compact", "standard" and "paper" work on the pixels, as in the paper; "small", "medium" and
+    "large" on the grid folded by the scale. Further fields may be changed by keyword. ConfigError for an unknown name.
     """
     for value, known, what in ((size, PRESETS, "preset"), (variant, VARIANTS, "variant")):
         if value not in list(known):
             raise ConfigError(f"Unknown {what} {value!r}: choose one of {', '.join(known)}.")
-    return NetworkConfig.from_dict({**PRESETS[size].to_dict(), **VARIANTS[variant], **changes})
+    fields = PRESETS[size].to_dict()
+    if fields["fold"] > 1 and "scale" in changes:
+        fields["fold"] = changes["scale"]
+    return NetworkConfig.from_dict({**fields, **VARIANTS[variant], **changes})
 
 
 def read_config(path: str | Path) -> tuple[dict, dict]:

@@ -26,7 +26,7 @@ from .images import FORMATS, deep_grey, eight_views, luma, open_picture, read_lu
 
 TABLES = Path(__file__).parent
 TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
-SPLITS = {"large": ("T91", "BSDS200", "BSDS500test", "DIV2Kgray")}
+SPLITS = {"public": ("T91", "BSDS200", "BSDS500test", "DIV2Kgray")}
 LEAKED = {"BSDS200": {"302003"}}  # also Set5/woman
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "camera", "brick", "gravel", "grass")
 HELD_OUT = ("coffee", "camera")  # photographs that are never trained on
@@ -240,7 +240,7 @@ def _validation_stems() -> set[str]:
 
 
 def _parts(split: str) -> list[str]:
-    """The sets and folders that a split's name stands for; absent sets of "large" are named on stderr."""
+    """The sets and folders that a split's name stands for; absent sets of "public" are named on stderr."""
     if split in SPLITS:
         parts = [name for name in SPLITS[split] if name in present()]
         absent = [name for name in SPLITS[split] if name not in parts]
@@ -256,7 +256,7 @@ def _parts(split: str) -> list[str]:
 def training_split(split: str) -> dict[str, np.ndarray]:
     """Luma pictures of a training split, by "set/stem", less the held-out ones and copies of test pictures.
 
-    split: set names joined by "+", "large" (all four training sets, or those that are there), "Photos", a
+    split: set names joined by "+", "public" (all four training sets, or those that are there), "Photos", a
     folder, or a file written by `pack`. DatasetError if it is none of these, is absent, or is a test set.
     """
     if Path(split).is_file():

@@ -39,3 +39,35 @@ def degrade(image: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
     height, width = truth.shape
     low = resize(truth, height // scale, width // scale)
     return resize(low, height, width), truth.astype("float32")
+
+
+def keys(t: np.ndarray) -> np.ndarray:
+    """Keys' cubic kernel with a = -0.5 at the distances t in pixels; 0 from 2 on (Keys, 1981)."""
+    t = np.abs(t)
+    return np.where(t < 1, (1.5 * t - 2.5) * t * t + 1, np.where(t < 2, ((2.5 - 0.5 * t) * t - 4) * t + 2, 0))
+
+
+def shrinking_taps(scale: int) -> tuple[int, np.ndarray]:
+    """How `resize` shrinks: small pixel i is the weighted mean of the large pixels i scale + first, ...
+
+    Returns first (negative) and the 4 scale weights, whose sum is 1. At a border those outside are left out and
+    the rest is divided by its sum.
+    """
+    first = (1 - 3 * scale) // 2
+    weights = keys((first + np.arange(4 * scale) + 0.5) / scale - 0.5)
+    return first, weights / weights.sum()
+
+
+def enlarging_taps(scale: int) -> np.ndarray:
+    """How `resize` enlarges: weights (scale, 5) of the small pixels i - 2 ... i + 2 in large pixel i scale + p."""
+    phase = (np.arange(scale)[:, None] + 0.5) / scale - 0.5
+    weights = keys(np.arange(-2, 3) - phase)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def consistent(y: np.ndarray, x: np.ndarray, scale: int) -> np.ndarray:
+    """y + x - up(down(y)): y made consistent with the bicubic x of its size, float (h, w), by one step of
+    back-projection. What is added is what the small picture behind x has and that of y has not, enlarged.
+    """
+    height, width = y.shape
+    return y + x - resize(resize(y, height // scale, width // scale), height, width)

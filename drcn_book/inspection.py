@@ -11,7 +11,8 @@ from .config import NetworkConfig
 from .degradation import degrade, resize
 from .errors import ConfigError, PictureError
 from .metrics import psnr, ssim
-from .model import ensemble_weights
+from .model import KerasNet, ensemble_weights
+from .recursion import unroll
 
 MOST_PIXELS = 1024 * 1024      # every recursion of every chosen channel is kept: larger pictures are cropped first
 SMALLEST_SIDE = 24             # SSIM's window of 11 and a shaved border must fit
@@ -28,7 +29,7 @@ class Inspection:
     x: (h, w), the network's input. truth: (h, w), or None where it is not known.
     recursions: (h, w, D), the y_d. ensemble: (h, w). weights: (D,), the ensemble's w_d.
     channels: which channels of the hidden state were kept. features: (h, w, D + 1, len(channels)), those channels
-    of H_0 ... H_D, each H_d as it leaves the recursive convolution.
+    of H_0 ... H_D (in a residual network H_d = f(H_{d-1}) + H_0).
     """
 
     x: np.ndarray
@@ -86,12 +87,7 @@ def hidden_states(network: keras.Model, config: NetworkConfig) -> list:
 
     >>> inside = keras.Model(network.input, hidden_states(network, config))
     """
-    if config.shared:   # one layer, called D times: its node d is recursion d + 1, and further ones are other models'
-        nodes = network.get_layer("recursion")._inbound_nodes
-        recursions = [node.output_tensors[0] for node in nodes[:config.recursions]]
-    else:
-        recursions = [network.get_layer(f"recursion_{d}").output for d in range(1, config.recursions + 1)]
-    return [network.get_layer("embedding_2").output, *recursions]
+    return unroll(KerasNet(config, network.get_layer), network.input)[0]
 
 
 def liveliest(network: keras.Model, config: NetworkConfig, x: np.ndarray, count: int) -> tuple[int, ...]:

@@ -6,11 +6,10 @@ Input x and truth are luma divided by 255. The network returns every recursion's
 import numpy as np
 
 from ._keras import keras, ops
-from .config import PRESETS, VARIANTS, Config, NetworkConfig, preset
+from .config import Config, NetworkConfig
+from .degradation import enlarging_taps, shrinking_taps
 from .errors import ConfigError
-
-__all__ = ["PRESETS", "VARIANTS", "Config", "Ensemble", "Identity", "NetworkConfig", "build", "ensemble_weights",
-           "infer", "preset"]
+from .recursion import convolutions, finish, unroll
 
 
 @keras.saving.register_keras_serializable("drcn_book")
@@ -34,66 +33,137 @@ class Ensemble(keras.layers.Layer):
         return ops.sum(self.w * y_d, axis=-1, keepdims=True)
 
 
-def build(config: NetworkConfig, dtype: str = "float32",
-          seed: int = 0) -> keras.Model:
+@keras.saving.register_keras_serializable("drcn_book")
+class Fold(keras.layers.Layer):
+    """Space to depth: (..., h, w, 1) -> (..., h/s, w/s, s^2); channel i s + j is row i, column j of its cell."""
+
+    def __init__(self, s, **options):
+        super().__init__(**options)
+        self.s = s
+
+    def call(self, x):
+        b, h, w, _ = ops.shape(x)
+        cells = ops.reshape(x, (b, h // self.s, self.s, w // self.s, self.s))
+        return ops.reshape(ops.transpose(cells, (0, 1, 3, 2, 4)), (b, h // self.s, w // self.s, self.s**2))
+
+    def compute_output_shape(self, shape):
+        b, h, w, _ = shape
+        return b, h and h // self.s, w and w // self.s, self.s**2
+
+    def get_config(self):
+        return {**super().get_config(), "s": self.s}
+
+
+@keras.saving.register_keras_serializable("drcn_book")
+class Unfold(Fold):
+    """Depth to space, the inverse of `Fold`: (..., h, w, s^2) -> (..., h s, w s, 1)."""
+
+    def call(self, y):
+        b, h, w, _ = ops.shape(y)
+        cells = ops.reshape(y, (b, h, w, self.s, self.s))
+        return ops.reshape(ops.transpose(cells, (0, 1, 3, 2, 4)), (b, h * self.s, w * self.s, 1))
+
+    def compute_output_shape(self, shape):
+        b, h, w, _ = shape
+        return b, h and h * self.s, w and w * self.s, 1
+
+
+@keras.saving.register_keras_serializable("drcn_book")
+class Consistent(keras.layers.Layer):
+    """y + x - up(down(y)), the bicubic down and up of `degradation.resize` as convolutions: `recursion.finish`."""
+
+    def __init__(self, scale, **options):
+        super().__init__(**options)
+        self.scale = scale
+
+    def call(self, y, x):
+        s = self.scale
+        first, down = shrinking_taps(s)
+        up = enlarging_taps(s)
+        small = self._weighted(y, down[:, None], (-first, 3 * s + first), s)
+        large = self._weighted(small, up.T, (2, 2), 1)
+        return y + x - Unfold(s, dtype="float32")(large)
+
+    @staticmethod
+    def _weighted(picture, taps, border, stride):
+        """Weighted sums of pixels, taps (n, outputs) on both axes, over the weights of those that there are."""
+        n, outputs = taps.shape
+        taps = taps.astype("float32")
+        square = (taps[:, None, :, None] * taps[None, :, None, :]).reshape(n, n, 1, outputs**2)
+        rows = np.repeat(taps, outputs, 1).reshape(n, 1, 1, -1)
+        columns = np.tile(taps, outputs).reshape(1, n, 1, -1)
+
+        def conv(image, kernel, down, right):
+            image = ops.pad(image, ((0, 0), border if down else (0, 0), border if right else (0, 0), (0, 0)))
+            strides = (stride if down else 1, stride if right else 1)
+            return ops.conv(image, kernel, strides=strides, padding="valid")
+
+        ones = ops.ones_like(picture[:1])
+        there = conv(ones[:, :, :1], rows, 1, 0) * conv(ones[:, :1], columns, 0, 1)
+        return conv(picture, square, 1, 1) / there
+
+    def compute_output_shape(self, y_shape, x_shape):
+        return y_shape
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+class KerasNet:
+    """What `recursion` asks of a net, in Keras. layer: gives the convolution of a name."""
+
+    def __init__(self, config: NetworkConfig, layer):
+        self.config, self.layer = config, layer
+
+    def conv(self, name, H):
+        return self.layer(name)(H)
+
+    def add(self, a, b):
+        return a + b
+
+    def concat(self, a, b):
+        return ops.concatenate([a, b], axis=-1)
+
+    def fold(self, x):
+        return x if self.config.fold == 1 else Fold(self.config.fold, dtype="float32")(x)
+
+    def unfold(self, y):
+        s = self.config.fold
+        return ops.cast(y, "float32") if s == 1 else Unfold(s, dtype="float32")(y)
+
+    def weighted_sum(self, values, w):
+        return sum(w_d * value for w_d, value in zip(w, values))
+
+    def consistent(self, y, x):
+        return Consistent(self.config.scale, dtype="float32")(y, x)
+
+
+def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras.Model:
     """The network, from luma (batch, h, w, 1) in 0..1 to its outputs by name.
 
-    "recursions": (batch, h, w, D); "ensemble": (batch, h, w, 1). dtype is a Keras
-    policy, such as "mixed_bfloat16": convolutions compute in it; input, skip and
+    "recursions": (batch, h, w, D); "ensemble": (batch, h, w, 1). h and w are multiples of the fold.
+    dtype is a Keras policy, such as "mixed_bfloat16": convolutions compute in it; input, skip and
     outputs stay float32.
     """
-    he = iter(keras.initializers.HeNormal(seed=seed + i)
-              for i in range(5 + config.recursions))
-
-    def conv(filters, name, relu=True, identity=False, scale=1.0):
-        start = Identity() if identity else next(he)
-        if scale != 1.0:
-            deviation = scale * np.sqrt(2 / (9 * config.filters))
+    he = iter(keras.initializers.HeNormal(seed=seed + i) for i in range(5 + config.recursions))
+    layers = {}
+    for name, kind in convolutions(config).items():
+        start = Identity() if kind.identity else next(he)
+        if kind.spread != 1.0:
+            deviation = kind.spread * np.sqrt(2 / (9 * config.filters))
             start = keras.initializers.RandomNormal(stddev=deviation, seed=seed)
-        return keras.layers.Conv2D(
-            filters, 3, padding="same", activation="relu" if relu else None,
+        layers[name] = keras.layers.Conv2D(
+            kind.outputs, 3, padding="same", activation="relu" if kind.relu else None,
             kernel_initializer=start, name=name, dtype=dtype)
 
-    F, D = config.filters, config.recursions
-    every = config.identity_start == "all"
-    recursive = config.identity_start != "none"
-    names = [f"recursion_{d}" for d in range(1, D + 1)]
-    if config.shared:
-        names = ["recursion"]
-    embedding_1 = conv(F, "embedding_1")                                # W_-1
-    embedding_2 = conv(F, "embedding_2", identity=every)                # W_0
-    recursion = [conv(F, name, identity=recursive) for name in names]   # W
-    reconstruction_1 = conv(F, "reconstruction_1",                      # W_{D+1}
-                            config.reconstruction_relu, every)
-    reconstruction_2 = conv(1, "reconstruction_2", config.output_relu,  # W_{D+2}
-                            scale=config.output_start)
-
-    x = keras.Input((None, None, 1), name="x")
-    H_0 = H = embedding_2(embedding_1(x))
-    y = []
-    for d in range(D):
-        H = recursion[d % len(recursion)](H)          # H_d = ReLU(W * H_{d-1} + b)
-        if config.residual:
-            H = H + H_0
-        hidden = reconstruction_1(H)                  # H_{D+1}
-        if config.skip == "concat":
-            hidden_x = keras.layers.Concatenate(dtype=dtype)([hidden, x])
-            y.append(ops.cast(reconstruction_2(hidden_x), "float32"))
-        else:
-            y.append(ops.cast(reconstruction_2(hidden), "float32"))
-            if config.skip == "add":
-                y[-1] = x + y[-1]                     # y_d = x + f_3(H_d)
-        if config.feedback:
-            H = hidden
+    x, net = keras.Input((None, None, 1), name="x"), KerasNet(config, layers.get)
+    _, y = unroll(net, x)
     y_d = ensemble = y[-1]
-    if D > 1:
+    if len(y) > 1:
         y_d = keras.layers.Concatenate(name="recursions", dtype="float32")(y)
     if config.ensemble:
         ensemble = Ensemble(name="ensemble", dtype="float32")(y_d)
-    return keras.Model(x, {"recursions": y_d, "ensemble": ensemble}, name="drcn")
-
-
-NetworkConfig.build = build
+    return keras.Model(x, {"recursions": y_d, "ensemble": finish(net, ensemble, x)}, name="drcn")
 
 
 def ensemble_weights(network: keras.Model, config: Config) -> np.ndarray:

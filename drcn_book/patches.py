@@ -15,13 +15,17 @@ class PatchSource:
     """Random pairs (x, y) of bicubic input and truth from a list of luma pictures.
 
     pictures: float32 (h, w) arrays, 0..255. scales: one or more; each patch draws one. patch: side in pixels.
-    Every position of every picture is equally likely. Pictures smaller than a patch are left out;
-    DatasetError if none is left. Memory (`bytes`): 5 a pixel (uint8 truth, float32 input) for each scale.
+    fold: patches start and end at multiples of it, as the cells of a folded network do.
+    Every such position of every picture is equally likely. Pictures smaller than a patch are left out;
+    ConfigError if the fold does not divide the patch, DatasetError if no picture is left. Memory (`bytes`): 5 a pixel (uint8 truth, float32 input) for each scale.
     """
 
-    def __init__(self, pictures, scales=(2,), patch: int = 41, augment: bool = True):
+    def __init__(self, pictures, scales=(2,), patch: int = 41, augment: bool = True, fold: int = 1):
         if patch < 1:
             raise ConfigError(f"Patch size {patch} is too small: use at least 1 pixel.")
+        if patch % fold:
+            raise ConfigError(f"Patch size {patch}: a network folded by {fold} needs a multiple of {fold}, such as "
+                              f"{-(-patch // fold) * fold}.")
         self._pairs = []
         for scale in scales:
             for picture in pictures:
@@ -31,8 +35,8 @@ class PatchSource:
         if not self._pairs:
             raise DatasetError(f"No training picture is as large as a patch of {patch}x{patch} pixels: "
                                "use larger pictures or a smaller --patch.")
-        self.patch, self.augment = patch, augment
-        self._rooms = np.array([y.shape for _, y in self._pairs]) - patch + 1
+        self.patch, self.augment, self.fold = patch, augment, fold
+        self._rooms = (np.array([y.shape for _, y in self._pairs]) - patch) // fold + 1
         positions = self._rooms.prod(1)
         self._share = np.cumsum(positions) / positions.sum()
         self.positions = int(positions.sum())
@@ -42,8 +46,8 @@ class PatchSource:
         """x and y of batch number `step`: float32 (size, patch, patch, 1) in 0..1."""
         draw = np.random.default_rng([seed, step])
         picture = np.searchsorted(self._share, draw.random(size), side="right")
-        top = (draw.random(size) * self._rooms[picture, 0]).astype(int)
-        left = (draw.random(size) * self._rooms[picture, 1]).astype(int)
+        top = (draw.random(size) * self._rooms[picture, 0]).astype(int) * self.fold
+        left = (draw.random(size) * self._rooms[picture, 1]).astype(int) * self.fold
         view = INVERSE[draw.integers(8 if self.augment else 1, size=size)]
         x, y = np.empty((2, size, self.patch, self.patch), "float32")
         x_views, y_views = eight_views(x), eight_views(y)

@@ -278,7 +278,8 @@ class Run:
         self.held_out = sorted(held_out)
         state = self._read_checkpoint() if self.team.leads and self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
-        self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch)
+        self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch,
+                                  fold=config.scale if config.consistent else config.fold)
         told = {**recipe.to_dict(), "train_set": [len(pictures), self.source.positions]}  # paths may differ
         if not self.team.alike(zlib.crc32(json.dumps([config.architecture, config.to_dict(), told]).encode())):
             raise ConfigError("The workers differ in their options or training pictures: start the same command with "

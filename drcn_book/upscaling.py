@@ -1,5 +1,6 @@
 """Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat memory."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,10 @@ from ._keras import accelerators, backend, keras, ops
 from .degradation import resize
 from .errors import ConfigError, PictureError, WeightsError
 from .images import mean_over_views
-from .model import NetworkConfig, ensemble_weights
+from .config import NetworkConfig
+from .model import KerasNet, ensemble_weights
 from .pictures import Picture
+from .recursion import answer
 from .weights import load, shipped
 
 MEMORY = 1e9     # bytes that the network may take by default
@@ -27,11 +30,8 @@ GREY = np.array([219], "float32") / 255
 
 def inference_network(network: keras.Model, config, recursions: int | None = None, skip_below: float = 0.0,
                       dtype: str = "float32") -> keras.Model:
-    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else.
-
-    The last convolution is linear, so the weighted sum over the recursions is taken before it, and one convolution
-    F -> 1 replaces D: sum_d w_d y_d = x sum_d w_d + W * (sum_d w_d H_{D+1,d}) + b sum_d w_d. Where it has a ReLU
-    (output_relu), it is not, and the sum is taken after it.
+    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else:
+    see `recursion.answer`.
 
     recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out
     of the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all
@@ -45,9 +45,13 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
     w = np.eye(recursions)[-1] if recursions else ensemble_weights(network, config)
     w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
-    while len(w) > 1 and not w[-1]:
+    while w and not w[-1]:
         w.pop()
+    if not w:
+        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
+                          "choose a smaller --skip-below.")
 
+    @functools.cache
     def layer(name):
         old = network.get_layer(name)
         if dtype == "float32" or name.startswith("embedding"):
@@ -57,35 +61,8 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
         new.set_weights(old.get_weights())
         return new
 
-    names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, len(w) + 1)]
-    recursion = [layer(name) for name in names]
-    reconstruction_1, reconstruction_2 = layer("reconstruction_1"), layer("reconstruction_2")
-
-    def last(hidden, x):
-        if config.skip == "concat":
-            hidden = keras.layers.Concatenate(dtype=dtype)([hidden, x])
-        return ops.cast(reconstruction_2(hidden), "float32")
-
     x = keras.Input((None, None, 1), name="x")
-    H_0 = H = ops.cast(layer("embedding_2")(layer("embedding_1")(x)), reconstruction_1.compute_dtype)
-    total = None                                               # sum over d of w_d H_{D+1,d}, or of w_d f_3(H_d)
-    for d, w_d in enumerate(w):
-        H = recursion[d % len(recursion)](H)
-        if config.residual:
-            H = H + H_0
-        if w_d or config.feedback:
-            hidden = reconstruction_1(H)
-        if w_d:
-            part = w_d * (last(hidden, x) if config.output_relu else hidden)
-            total = part if total is None else total + part
-        if config.feedback:
-            H = hidden
-    if total is None:
-        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
-                          "choose a smaller --skip-below.")
-    if not config.output_relu:
-        total = last(total, sum(w) * x) + (sum(w) - 1) * float(reconstruction_2.bias[0])
-    return keras.Model(x, sum(w) * x + total if config.skip == "add" else total, name="inference")
+    return keras.Model(x, answer(KerasNet(config, layer), x, w), name="inference")
 
 
 def fast_precision() -> str:
@@ -138,7 +115,7 @@ class Upscaler:
         self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble
         side = (MEMORY / (4 * 4 * config.filters)) ** 0.5                       # four maps a filter, of float32
         self.tile = tile or max(64, int(side) // 64 * 64)
-        self.margin = -(-(config.receptive_field // 2) // self.scale)           # low-resolution pixels
+        self.margin = -(-config.reach // self.scale)                          # low-resolution pixels
 
     def describe(self) -> str:
         """The network in a few words, for people."""

@@ -16,9 +16,9 @@ from safetensors.numpy import save
 
 from ._keras import hardware, keras
 from .baselines import DCSCNConfig, SRCNNConfig
+from .config import Config, NetworkConfig
 from .errors import ConfigError, WeightsError
 from .files import write_atomically
-from .model import Config, NetworkConfig
 
 ARCHITECTURES = {config.architecture: config for config in (NetworkConfig, SRCNNConfig, DCSCNConfig)}
 SHIPPED = Path(__file__).parent / "shipped"

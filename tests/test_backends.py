@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from processes import QUICK, interpreter, run, write_pack
 
-from drcn_book.model import build, infer, preset
+from drcn_book.config import preset
+from drcn_book.model import build, infer
 from drcn_book.weights import load, save_weights
 
 OUTPUT = """

@@ -10,12 +10,13 @@ from PIL import Image
 
 from drcn_book import cli, degradation, images, metrics, model, onnx_export, views, weights
 from drcn_book._keras import keras, ops
+from drcn_book.config import VARIANTS, preset
 from drcn_book.errors import ConfigError, PictureError
 from drcn_book.inspection import MOST_PIXELS, hidden_states, inspect
 from drcn_book.upscaling import inference_network
 
 WIRINGS = {
-    "paper": {}, "authors": model.VARIANTS["authors"], "concat": {"skip": "concat"}, "no skip": {"skip": "none"},
+    "paper": {}, "authors": VARIANTS["authors"], "concat": {"skip": "concat"}, "no skip": {"skip": "none"},
     "residual": {"residual": True}, "unshared": {"shared": False}, "one recursion": {"recursions": 1},
     "no ensemble": {"ensemble": False}, "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
 }
@@ -23,7 +24,7 @@ WIRINGS = {
 
 def network(**changes):
     """A tiny network whose every weight is drawn at random, so that nothing cancels and no two recursions agree."""
-    config = model.preset("tiny", **changes)
+    config = preset("tiny", **changes)
     built = model.build(config)
     random = np.random.default_rng(3)
     built.set_weights([w + random.normal(0, 0.1, w.shape) for w in built.get_weights()])
@@ -75,6 +76,8 @@ def test_features_are_the_hidden_states(picture, wiring):
     layer = built.get_layer
     H_0 = layer("embedding_2")(layer("embedding_1")(got.x[None, ..., None] / 255))
     H_1 = layer("recursion" if config.shared else "recursion_1")(H_0)
+    if config.residual:
+        H_1 = H_1 + H_0
     for d, H in enumerate((H_0, H_1)):
         np.testing.assert_allclose(got.features[:, :, d], ops.convert_to_numpy(H)[0][..., [5, 2]], atol=1e-5)
     if config.recursions > 1:

@@ -14,7 +14,7 @@ import pytest
 
 from drcn_book import training, weights
 from drcn_book.errors import ConfigError, StorageError, WeightsError
-from drcn_book.model import preset
+from drcn_book.config import preset
 from drcn_book.training import Recipe, Run
 from drcn_book.weights import read_tensors
 

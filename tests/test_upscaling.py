@@ -10,7 +10,8 @@ from drcn_book import pictures
 from drcn_book.baselines import DCSCNConfig, SRCNNConfig
 from drcn_book.degradation import resize
 from drcn_book.errors import ConfigError, PictureError, WeightsError
-from drcn_book.model import NetworkConfig, build, preset
+from drcn_book.config import NetworkConfig, preset
+from drcn_book.model import build
 from drcn_book.upscaling import Upscaler, inference_network, windows
 from drcn_book.weights import save_weights
 

@@ -8,7 +8,7 @@ from safetensors.numpy import save
 
 from drcn_book import cli, weights
 from drcn_book.errors import StorageError, WeightsError
-from drcn_book.model import preset
+from drcn_book.config import preset
 from drcn_book.weights import load, read_tensors, save_weights, write_tensors
 
 CONFIG = preset("tiny", "authors", scale=3)

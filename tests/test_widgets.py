@@ -10,6 +10,7 @@ from PIL import Image
 pytest.importorskip("ipywidgets")
 
 from drcn_book import images, metrics, model, views
+from drcn_book.config import preset
 from drcn_book.widgets import LARGEST_UPLOAD, Inspector
 
 
@@ -22,7 +23,7 @@ def face():
 
 @pytest.fixture
 def inspector(face):
-    config = model.preset("tiny")
+    config = preset("tiny")
     network = model.build(config)
     random = np.random.default_rng(3)
     network.set_weights([w + random.normal(0, 0.1, w.shape) for w in network.get_weights()])
