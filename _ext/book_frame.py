@@ -22,7 +22,9 @@ MARKER = "# NBVAL_CHECK_OUTPUT\n"
 
 def choose_execution(app, config):
     if not (Path(app.srcdir) / "_vendor" / "vendor").is_dir():
-        raise ConfigError("The scripts that the site serves itself are missing: run `make vendor` first.")
+        raise ConfigError(
+            "The scripts that the site serves itself are missing: run `make vendor` first."
+        )
     if os.environ.get("DRCN_EXECUTE"):
         config.nb_execution_mode = "force"
 

@@ -23,12 +23,28 @@ class DRCN(nn.Module):
         with safe_open(path, "numpy") as file:
             self.config = config = NetworkConfig.from_dict(json.loads(file.metadata()["config"]))
             tensors = {name: file.get_tensor(name).astype("float32") for name in file.keys()}
-        if config.skip != "add" or config.output_relu or config.residual or not (config.shared and config.ensemble):
-            raise ValueError(f"{path}: this peer knows the wirings of the paper and of its authors only.")
-        for name in ("embedding_1", "embedding_2", "recursion", "reconstruction_1", "reconstruction_2"):
+        if (
+            config.skip != "add"
+            or config.output_relu
+            or config.residual
+            or not (config.shared and config.ensemble)
+        ):
+            raise ValueError(
+                f"{path}: this peer knows the wirings of the paper and of its authors only."
+            )
+        for name in (
+            "embedding_1",
+            "embedding_2",
+            "recursion",
+            "reconstruction_1",
+            "reconstruction_2",
+        ):
             kernel = np.ascontiguousarray(tensors[f"{name}/kernel"].transpose(3, 2, 0, 1))
             layer = nn.Conv2d(kernel.shape[1], kernel.shape[0], 3, padding=1)
-            layer.weight.data, layer.bias.data = torch.from_numpy(kernel), torch.from_numpy(tensors[f"{name}/bias"])
+            layer.weight.data, layer.bias.data = (
+                torch.from_numpy(kernel),
+                torch.from_numpy(tensors[f"{name}/bias"]),
+            )
             setattr(self, name, layer)
         self.w = nn.Parameter(torch.from_numpy(tensors["ensemble/w"]))
 
@@ -62,4 +78,7 @@ class DRCN(nn.Module):
             H, hidden = self.recur(H)
             total = w_d * hidden if total is None else total.add_(hidden, alpha=w_d)
         last = self.reconstruction_2
-        return sum(w) * x + functional.conv2d(total, last.weight, sum(w) * last.bias, padding=1).float()
+        return (
+            sum(w) * x
+            + functional.conv2d(total, last.weight, sum(w) * last.bias, padding=1).float()
+        )

@@ -10,8 +10,17 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOME = {"upscale": "upscaling", "Upscaler": "upscaling", "load": "weights", "build": "model", "preset": "config",
-         "NetworkConfig": "config", "Recipe": "config", "Run": "training", "DRCNError": "errors"}
+_HOME = {
+    "upscale": "upscaling",
+    "Upscaler": "upscaling",
+    "load": "weights",
+    "build": "model",
+    "preset": "config",
+    "NetworkConfig": "config",
+    "Recipe": "config",
+    "Run": "training",
+    "DRCNError": "errors",
+}
 
 
 def __getattr__(name):

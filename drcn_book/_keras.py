@@ -23,10 +23,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 backend = os.environ["KERAS_BACKEND"]
 if backend not in BACKENDS:
-    raise ConfigError(f"KERAS_BACKEND={backend!r} is not supported: choose one of {', '.join(BACKENDS)}.")
+    raise ConfigError(
+        f"KERAS_BACKEND={backend!r} is not supported: choose one of {', '.join(BACKENDS)}."
+    )
 if importlib.util.find_spec(backend) is None:
-    raise ConfigError(f"The backend {backend} is not installed: `pip install {BACKENDS[backend]}`, "
-                      "or set KERAS_BACKEND to an installed one.")
+    raise ConfigError(
+        f"The backend {backend} is not installed: `pip install {BACKENDS[backend]}`, "
+        "or set KERAS_BACKEND to an installed one."
+    )
 
 with quiet_stderr():
     import keras
@@ -35,7 +39,9 @@ with quiet_stderr():
     if backend == "tensorflow":
         ops.convert_to_numpy(ops.add(1.0, 1.0))
 
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # of its warnings, none is about what a reader did
+logging.getLogger("tensorflow").setLevel(
+    logging.ERROR
+)  # of its warnings, none is about what a reader did
 
 
 def accelerators() -> list[str]:
@@ -43,8 +49,10 @@ def accelerators() -> list[str]:
     if backend == "tensorflow":
         import tensorflow as tf
 
-        return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-                for gpu in tf.config.list_physical_devices("GPU")]
+        return [
+            tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+            for gpu in tf.config.list_physical_devices("GPU")
+        ]
     if backend == "jax":
         import jax
 

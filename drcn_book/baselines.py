@@ -26,7 +26,12 @@ class SRCNNConfig(Config):
     """
 
     architecture = "srcnn"
-    recipe = {"patch": 41, "batch": 16, "learning_rate": 1e-3, "warmup": 500}  # faster, and its ReLUs die
+    recipe = {
+        "patch": 41,
+        "batch": 16,
+        "learning_rate": 1e-3,
+        "warmup": 500,
+    }  # faster, and its ReLUs die
 
     scale: int = option(2, "enlargement it is trained for", low=2)
     filters: int = option(64, "filters of the first convolution", low=2)
@@ -57,8 +62,15 @@ class SRCNNConfig(Config):
         names = ("patches", "mapping", "reconstruction")
         for d, (name, (side, _, filters)) in enumerate(zip(names, self._layers)):
             start = keras.initializers.HeNormal(seed + d) if filters > 1 else small(seed + d)
-            h = keras.layers.Conv2D(filters, side, padding="same", activation="relu" if filters > 1 else None,
-                                    kernel_initializer=start, name=name, dtype=dtype)(h)
+            h = keras.layers.Conv2D(
+                filters,
+                side,
+                padding="same",
+                activation="relu" if filters > 1 else None,
+                kernel_initializer=start,
+                name=name,
+                dtype=dtype,
+            )(h)
         y = x + ops.cast(h, "float32")
         return keras.Model(x, {"recursions": y, "ensemble": y}, name="srcnn")
 
@@ -68,7 +80,7 @@ class CropLike(keras.layers.Layer):
     """The top left part of the first picture, as high and wide as the second."""
 
     def call(self, picture, like):
-        return picture[:, :ops.shape(like)[1], :ops.shape(like)[2]]
+        return picture[:, : ops.shape(like)[1], : ops.shape(like)[2]]
 
     def compute_output_shape(self, picture_shape, like_shape):
         return (*like_shape[:3], picture_shape[-1])
@@ -117,12 +129,19 @@ class DCSCNConfig(Config):
         """Kernels, biases and PReLU slopes; the transposed convolution has one bias."""
         slopes = sum(self.widths) + self.a + 2 * self.b
         biases = slopes + 1
-        return sum(side * side * before * after for side, before, after in self._kernels) + biases + slopes
+        return (
+            sum(side * side * before * after for side, before, after in self._kernels)
+            + biases
+            + slopes
+        )
 
     @property
     def macs_per_pixel(self) -> float:
         """Multiply-accumulates an output pixel; there are scale^2 of them to one low-resolution pixel."""
-        return sum(side * side * before * after for side, before, after in self._kernels) / self.scale**2
+        return (
+            sum(side * side * before * after for side, before, after in self._kernels)
+            / self.scale**2
+        )
 
     @property
     def receptive_field(self) -> int:
@@ -135,16 +154,29 @@ class DCSCNConfig(Config):
         s = self.scale
 
         def conv(h, filters, side, name, **options):
-            h = keras.layers.Conv2D(filters, side, kernel_initializer=next(he), name=name, dtype=dtype,
-                                    **{"padding": "same", **options})(h)
-            return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2],
-                                      name=f"{name}_prelu", dtype=dtype)(h)
+            h = keras.layers.Conv2D(
+                filters,
+                side,
+                kernel_initializer=next(he),
+                name=name,
+                dtype=dtype,
+                **{"padding": "same", **options},
+            )(h)
+            return keras.layers.PReLU(
+                keras.initializers.Constant(0.25),
+                shared_axes=[1, 2],
+                name=f"{name}_prelu",
+                dtype=dtype,
+            )(h)
 
         def concat(*h):
             return keras.layers.Concatenate(dtype=dtype)(h)
 
         x = keras.Input((None, None, 1), name="x")
-        border = (s, 2 * s - 1)  # pixels of phase 0 stay in place, and the size need be no multiple of s
+        border = (
+            s,
+            2 * s - 1,
+        )  # pixels of phase 0 stay in place, and the size need be no multiple of s
         padded = keras.layers.ZeroPadding2D((border, border), dtype=dtype)(x)
         features = [conv(padded, self.widths[0], 3 * s, "feature_1", strides=s, padding="valid")]
         for d, width in enumerate(self.widths[1:], 2):
@@ -152,8 +184,9 @@ class DCSCNConfig(Config):
         every = concat(*features)
         A_1 = conv(every, self.a, 1, "A1")
         B_2 = conv(conv(every, self.b, 1, "B1"), self.b, 3, "B2")
-        detail = keras.layers.Conv2DTranspose(1, s, strides=s, kernel_initializer=small(seed), name="L",
-                                              dtype=dtype)(concat(A_1, B_2))
+        detail = keras.layers.Conv2DTranspose(
+            1, s, strides=s, kernel_initializer=small(seed), name="L", dtype=dtype
+        )(concat(A_1, B_2))
         y = x + CropLike(dtype="float32")(detail, x)
         return keras.Model(x, {"recursions": y, "ensemble": y}, name="dcscn")
 

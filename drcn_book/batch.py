@@ -30,8 +30,9 @@ class Job:
     resume: bool = False
 
 
-def plan(sources: list[str], output: str | None, scale: int,
-         resume: bool = False) -> tuple[list[Job], list[str]]:
+def plan(
+    sources: list[str], output: str | None, scale: int, resume: bool = False
+) -> tuple[list[Job], list[str]]:
     """The jobs of files and folders, and a line for each source that gives none.
 
     A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a folder.
@@ -54,10 +55,14 @@ def plan(sources: list[str], output: str | None, scale: int,
         lost = {inputs[mark] for mark in _marks(job.target) if mark in inputs}
         first = targets.setdefault(os.path.realpath(job.target), job)
         if lost:
-            wrong.append(f"{job.source}: the output would overwrite {'it' if job.source in lost else min(lost)}; "
-                         "name another place with -o.")
+            wrong.append(
+                f"{job.source}: the output would overwrite {'it' if job.source in lost else min(lost)}; "
+                "name another place with -o."
+            )
         elif first is not job:
-            wrong.append(f"{job.source}: the output {job.target} is that of {first.source} already.")
+            wrong.append(
+                f"{job.source}: the output {job.target} is that of {first.source} already."
+            )
         else:
             jobs.append(job)
     return jobs, wrong
@@ -77,12 +82,27 @@ def _jobs(source, output, out, scale, resume, several):
         if not folder.name and not out:
             yield f"{source}: has no name to call the output after; name a folder with -o."
             return
-        root = folder.with_name(f"{folder.name}_x{scale}") if not out else out / folder.name if several else out
+        root = (
+            folder.with_name(f"{folder.name}_x{scale}")
+            if not out
+            else out / folder.name
+            if several
+            else out
+        )
         closed = []
-        files = (Path(place, name) for place, _, names in os.walk(path, onerror=closed.append) for name in names)
-        found = sorted(file for file in files
-                       if file.suffix.lower() in pictures.FORMATS and not file.name.startswith(".")
-                       and file.is_file() and not _inside(file, root, path))
+        files = (
+            Path(place, name)
+            for place, _, names in os.walk(path, onerror=closed.append)
+            for name in names
+        )
+        found = sorted(
+            file
+            for file in files
+            if file.suffix.lower() in pictures.FORMATS
+            and not file.name.startswith(".")
+            and file.is_file()
+            and not _inside(file, root, path)
+        )
         for file in found:
             yield Job(str(file), str(root / file.relative_to(path)), resume=True)
         for error in closed:
@@ -140,7 +160,9 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
         format = pictures.format_of(job.target)
     width, height = picture.size
     size = width * s, height * s
-    pictures.check_storable(picture.mode, picture.pixels.dtype == "uint16", size, format, picture.name)
+    pictures.check_storable(
+        picture.mode, picture.pixels.dtype == "uint16", size, format, picture.name
+    )
     try:
         result = upscaler(picture, Path(picture.name).name if progress else None)
         if job.target == STANDARD:
@@ -149,12 +171,16 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
             pictures.write(result, job.target, format)
     except Exception as error:
         if out_of_memory(error):
-            raise PictureError(f"{picture.name}: {size[0]}x{size[1]} pixels do not fit in the memory; "
-                               "try a smaller --tile.") from None
+            raise PictureError(
+                f"{picture.name}: {size[0]}x{size[1]} pixels do not fit in the memory; "
+                "try a smaller --tile."
+            ) from None
         raise
     seconds = time.perf_counter() - start
-    return (f"{picture.name} {width}x{height} -> {job.target} {size[0]}x{size[1]}: {upscaler.describe()}, "
-            f"{seconds:.2f} s, {size[0] * size[1] / 1e6 / seconds:.2f} megapixels/s")
+    return (
+        f"{picture.name} {width}x{height} -> {job.target} {size[0]}x{size[1]}: {upscaler.describe()}, "
+        f"{seconds:.2f} s, {size[0] * size[1] / 1e6 / seconds:.2f} megapixels/s"
+    )
 
 
 def _to_standard_output(picture, format):
@@ -174,7 +200,10 @@ def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool,
     except DRCNError as error:
         return False, str(error)
     except Exception as error:
-        return False, f"{job.source}: cannot be enlarged ({type(error).__name__}: {_last_line(error)})."
+        return (
+            False,
+            f"{job.source}: cannot be enlarged ({type(error).__name__}: {_last_line(error)}).",
+        )
 
 
 def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[bool, str]]:
@@ -207,9 +236,13 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
         raise ConfigError("--ray needs Ray: pip install 'drcn-book[ray]'.") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # it would tell its plan
     if not ray.is_initialized():
-        home = str(Path(__file__).resolve().parents[1])                # workers import the package from here
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")        # its C++ part would tell its worries later
+        home = str(Path(__file__).resolve().parents[1])  # workers import the package from here
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [home, os.environ.get("PYTHONPATH")])
+        )
+        os.environ.setdefault(
+            "RAY_BACKEND_LOG_LEVEL", "fatal"
+        )  # its C++ part would tell its worries later
         try:
             with quiet_stderr():
                 ray.init(log_to_driver=False, logging_level="error")
@@ -223,17 +256,24 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
     weights = options.get("weights")
     if weights and Path(weights).exists():
         options = {**options, "weights": os.path.abspath(weights)}
-    rows = [asdict(replace(job, source=os.path.abspath(job.source), target=os.path.abspath(job.target)))
-            for job in jobs]
+    rows = [
+        asdict(replace(job, source=os.path.abspath(job.source), target=os.path.abspath(job.target)))
+        for job in jobs
+    ]
     done = ray.data.from_items(rows, override_num_blocks=min(len(rows), 100 * workers)).map(
-        _Worker, fn_constructor_args=(options,), **need,
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers))
+        _Worker,
+        fn_constructor_args=(options,),
+        **need,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
+    )
     try:
         for row in done.iter_rows():
             yield row["well"], row["line"]
     except ray.exceptions.RayError as error:
-        raise ConfigError(f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes on "
-                          "from there.") from None
+        raise ConfigError(
+            f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes on "
+            "from there."
+        ) from None
 
 
 def upscale(sources: list[str], output: str | None = None, ray: bool = False, **options) -> int:
@@ -242,13 +282,17 @@ def upscale(sources: list[str], output: str | None = None, ray: bool = False, **
     jobs, wrong = plan(sources, output, upscaler.scale, resume=ray)
     to_picture = any(job.target == STANDARD for job in jobs)
     if to_picture and sys.stdout.isatty():
-        raise ConfigError("A picture is not written to a terminal: name a file with -o or redirect it.")
+        raise ConfigError(
+            "A picture is not written to a terminal: name a file with -o or redirect it."
+        )
     if to_picture and ray:
         raise ConfigError("--ray takes files and folders, not standard input and output.")
     failed = len(wrong)
     for line in wrong:
         print(one_line(f"drcn: {line}"), file=sys.stderr)
-    for well, line in (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ():
+    for well, line in (
+        (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ()
+    ):
         failed += not well
         stream = sys.stderr if to_picture or not well else sys.stdout
         tqdm.write(one_line(line if well else f"drcn: {line}"), file=stream)

@@ -9,9 +9,9 @@ import csv
 import hashlib
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 from tqdm import tqdm
@@ -26,12 +26,38 @@ from .metrics import psnr, ssim
 from .model import infer
 
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
-COLUMNS = ("question", "arm", "seed", "method", "source", "scale", "dataset", "picture", "output", "change",
-           "images", "psnr", "ssim", "validation_psnr", "outputs", "parameters", "gmacs", "train_set", "validation",
-           "seconds", "minutes", "hardware", "weights_sha256")
-KEYS = {"benchmark": ("method", "scale", "dataset"), "pictures": ("method", "scale", "dataset", "picture"),
-        "recursions": ("method", "scale", "dataset", "output"), "ablations": ("question", "arm", "seed"),
-        "ladder": ("method", "scale", "dataset", "change")}
+COLUMNS = (
+    "question",
+    "arm",
+    "seed",
+    "method",
+    "source",
+    "scale",
+    "dataset",
+    "picture",
+    "output",
+    "change",
+    "images",
+    "psnr",
+    "ssim",
+    "validation_psnr",
+    "outputs",
+    "parameters",
+    "gmacs",
+    "train_set",
+    "validation",
+    "seconds",
+    "minutes",
+    "hardware",
+    "weights_sha256",
+)
+KEYS = {
+    "benchmark": ("method", "scale", "dataset"),
+    "pictures": ("method", "scale", "dataset", "picture"),
+    "recursions": ("method", "scale", "dataset", "output"),
+    "ablations": ("question", "arm", "seed"),
+    "ladder": ("method", "scale", "dataset", "change"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,17 +79,24 @@ def network_method(name: str | Path) -> Method:
     """The method of shipped weights (by name) or of a weights file (by path)."""
     network, config = weights.load(name)
     record = weights.record(name) if name in weights.shipped() else {}
-    facts = {"parameters": config.parameters, "gmacs": round(config.macs_per_pixel * PIXELS / 1e9, 1),
-             "weights_sha256": hashlib.sha256(weights.locate(name).read_bytes()).hexdigest()}
+    facts = {
+        "parameters": config.parameters,
+        "gmacs": round(config.macs_per_pixel * PIXELS / 1e9, 1),
+        "weights_sha256": hashlib.sha256(weights.locate(name).read_bytes()).hexdigest(),
+    }
     if record:
-        facts |= {"train_set": record["recipe"]["train_set"], "minutes": record["minutes"],
-                  "validation": f"{record['validation_pictures']} of {record['validation_set']}",
-                  "hardware": record["hardware"]}
+        facts |= {
+            "train_set": record["recipe"]["train_set"],
+            "minutes": record["minutes"],
+            "validation": f"{record['validation_pictures']} of {record['validation_set']}",
+            "hardware": record["hardware"],
+        }
     return Method(str(name), lambda x: infer(network, x), config.scale, facts)
 
 
 def self_ensemble(method: Method) -> Method:
     """The mean over 8 flips and turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
+
     def run(x):
         return mean_over_views(lambda view: method.run(view)[0], x), None
 
@@ -71,7 +104,9 @@ def self_ensemble(method: Method) -> Method:
     return Method(f"{method.name} + self-ensemble", run, method.scale, facts)
 
 
-def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = False) -> list[dict]:
+def measure(
+    method: Method, dataset: str | Path, scale: int, recursions: bool = False
+) -> list[dict]:
     """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr, ssim.
 
     `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
@@ -87,8 +122,10 @@ def measure(method: Method, dataset: str | Path, scale: int, recursions: bool = 
             found = _measure(method, picture, scale, recursions)
         except PictureError as error:
             raise PictureError(f"{name} of {dataset}: {error}") from None
-        rows += [{"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, **row}
-                 for row in found]
+        rows += [
+            {"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, **row}
+            for row in found
+        ]
     return rows
 
 
@@ -98,8 +135,10 @@ def _measure(method, picture, scale, recursions):
     outputs = {"final": output}
     if recursions and y_d is not None and y_d.shape[-1] > 1:
         outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
-    return [{"output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
-            for key, value in outputs.items()]
+    return [
+        {"output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
+        for key, value in outputs.items()
+    ]
 
 
 def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
@@ -110,9 +149,13 @@ def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
         start = time.perf_counter()
         method.run(x)
         seconds.append(time.perf_counter() - start)
-    return {"method": method.name, "hardware": hardware(), "gmacs": method.facts["gmacs"],
-            "parameters": method.facts["parameters"],
-            "seconds_per_megapixel": round(float(np.median(seconds[1:])) / side**2 * 1e6, 3)}
+    return {
+        "method": method.name,
+        "hardware": hardware(),
+        "gmacs": method.facts["gmacs"],
+        "parameters": method.facts["parameters"],
+        "seconds_per_megapixel": round(float(np.median(seconds[1:])) / side**2 * 1e6, 3),
+    }
 
 
 def mean(rows: list[dict]) -> dict[str | int, dict]:
@@ -120,13 +163,16 @@ def mean(rows: list[dict]) -> dict[str | int, dict]:
     found = {}
     for output in dict.fromkeys(row["output"] for row in rows):
         mine = [row for row in rows if row["output"] == output]
-        found[output] = {"images": len(mine), **{key: float(np.mean([row[key] for row in mine]))
-                                                 for key in ("psnr", "ssim")}}
+        found[output] = {
+            "images": len(mine),
+            **{key: float(np.mean([row[key] for row in mine])) for key in ("psnr", "ssim")},
+        }
     return found
 
 
-def evaluate(methods: list[Method], sets: list[str], scales: list[int],
-             recursions: bool = False) -> dict[str, list]:
+def evaluate(
+    methods: list[Method], sets: list[str], scales: list[int], recursions: bool = False
+) -> dict[str, list]:
     """Measure every method at its scale on every set: rows of the tables benchmark, pictures, recursions."""
     tables = {"benchmark": [], "pictures": [], "recursions": []}
     for scale in scales:
@@ -137,12 +183,18 @@ def evaluate(methods: list[Method], sets: list[str], scales: list[int],
                 rows = measure(method, dataset, scale, recursions)
                 means = mean(rows)
                 key = {"method": method.name, "scale": scale, "dataset": dataset}
-                tables["benchmark"].append({**key, "source": "measured", **means["final"], **method.facts})
-                tables["pictures"] += [{k: v for k, v in row.items() if k != "output"}
-                                       for row in rows if row["output"] == "final"]
+                tables["benchmark"].append(
+                    {**key, "source": "measured", **means["final"], **method.facts}
+                )
+                tables["pictures"] += [
+                    {k: v for k, v in row.items() if k != "output"}
+                    for row in rows
+                    if row["output"] == "final"
+                ]
                 if len(means) > 1:
-                    tables["recursions"] += [{**key, "output": output, **values}
-                                             for output, values in means.items()]
+                    tables["recursions"] += [
+                        {**key, "output": output, **values} for output, values in means.items()
+                    ]
     return tables
 
 
@@ -155,9 +207,11 @@ def side_by_side(picture: np.ndarray, methods: list[Method], scale: int) -> dict
     x, y = degrade(picture, scale)
     low = resize(y, y.shape[0] // scale, y.shape[1] // scale)
     outputs = {textwrap.fill(method.name, 24): method.run(x)[0] for method in methods}
-    return {"low resolution\n": low.repeat(scale, 0).repeat(scale, 1),
-            **{f"{name}\n{psnr(y, output, scale):.2f} dB": output for name, output in outputs.items()},
-            "truth\n": y}
+    return {
+        "low resolution\n": low.repeat(scale, 0).repeat(scale, 1),
+        **{f"{name}\n{psnr(y, output, scale):.2f} dB": output for name, output in outputs.items()},
+        "truth\n": y,
+    }
 
 
 def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
@@ -166,13 +220,19 @@ def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
     ConfigError if `side` is no positive number; PictureError if no such square fits.
     """
     if side < 1:
-        raise ConfigError(f"A square of {side} pixels a side is none: choose a --side of 1 or more.")
+        raise ConfigError(
+            f"A square of {side} pixels a side is none: choose a --side of 1 or more."
+        )
     x, y = degrade(picture, scale)
     if min(y.shape) < side:
-        raise PictureError(f"A picture of {y.shape[1]}x{y.shape[0]} pixels has no square of {side}: "
-                           "choose a smaller --side.")
+        raise PictureError(
+            f"A picture of {y.shape[1]}x{y.shape[0]} pixels has no square of {side}: "
+            "choose a smaller --side."
+        )
     total = np.pad((x - y).astype("float64") ** 2, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    error = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    error = (
+        total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    )
     top, left = np.unravel_index(error.argmax(), error.shape)
     return int(top), int(left)
 
@@ -184,8 +244,10 @@ def read(path: str | Path) -> list[dict]:
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     kinds = {"scale": int, "psnr": float, "ssim": float}
-    return [{key: kinds[key](value) if key in kinds and value else value for key, value in row.items()}
-            for row in rows]
+    return [
+        {key: kinds[key](value) if key in kinds and value else value for key, value in row.items()}
+        for row in rows
+    ]
 
 
 def results(name: str) -> list[dict]:
@@ -196,7 +258,10 @@ def results(name: str) -> list[dict]:
     """
     project = Path(__file__).parents[1]
     home = project if (project / "pyproject.toml").exists() else Path(__file__).parent
-    tables = {path.stem: path for path in (*home.glob("data/quoted.csv"), *sorted(home.glob("data/results/*.csv")))}
+    tables = {
+        path.stem: path
+        for path in (*home.glob("data/quoted.csv"), *sorted(home.glob("data/results/*.csv")))
+    }
     if name not in tables:
         raise ConfigError(f"There is no table {name!r}: choose from {', '.join(tables) or 'none'}.")
     return read(tables[name])
@@ -223,13 +288,18 @@ def check(folder: str | Path) -> None:
 def _merged(folder, name, rows):
     path = Path(folder) / f"{name}.csv"
     try:
-        found = {tuple(str(row[column]) for column in KEYS[name]):
-                 {column: f"{v:.4f}" if column in ("psnr", "ssim") else v for column, v in row.items()}
-                 for row in [*read(path), *rows]}
+        found = {
+            tuple(str(row[column]) for column in KEYS[name]): {
+                column: f"{v:.4f}" if column in ("psnr", "ssim") else v for column, v in row.items()
+            }
+            for row in [*read(path), *rows]
+        }
         if not {column for row in found.values() for column in row} <= set(COLUMNS):
             raise ValueError("unknown columns")
     except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{path}: no table of results ({error}); move it away or choose another folder.") from None
+        raise StorageError(
+            f"{path}: no table of results ({error}); move it away or choose another folder."
+        ) from None
     return list(found.values())
 
 
@@ -237,7 +307,9 @@ def markdown(header: list[str], rows: list[list]) -> str:
     """A Markdown table with padded columns, so that it reads well in a terminal too."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     width = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, width)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, width)) + " |" for row in cells
+    ]
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
 
 
@@ -245,16 +317,25 @@ def table(rows: list[dict], scale: int, sets: list[str] | None = None) -> str:
     """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
     first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a dagger.
     """
-    rows = [row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)]
+    rows = [
+        row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)
+    ]
     sets = sets or list(dict.fromkeys(row["dataset"] for row in rows))
     methods = {}
     for row in rows:
         methods.setdefault((row["method"], row["source"] != "measured"), {})[row["dataset"]] = row
     lines = []
     for (method, quoted), cells in sorted(methods.items(), key=lambda item: _psnr(item[1], sets)):
-        parameters = next((int(row["parameters"]) for row in cells.values() if row.get("parameters")), None)
-        lines.append([f"{method} †" if quoted else method, f"{parameters:,}" if parameters else "",
-                      *(_cell(cells[name]) if name in cells else "" for name in sets)])
+        parameters = next(
+            (int(row["parameters"]) for row in cells.values() if row.get("parameters")), None
+        )
+        lines.append(
+            [
+                f"{method} †" if quoted else method,
+                f"{parameters:,}" if parameters else "",
+                *(_cell(cells[name]) if name in cells else "" for name in sets),
+            ]
+        )
     return markdown([f"x{scale}", "parameters", *sets], lines)
 
 
@@ -270,20 +351,49 @@ def facts_table(rows: list[dict]) -> str:
     """How each measured network was made: a line a network, from the rows that carry its facts."""
     networks = {row["method"]: row for row in rows if row.get("minutes")}
     return markdown(
-        ["network", "parameters", "GMAC at 1280x720", "trained on", "validated on", "minutes", "hardware"],
-        [[name, f"{int(row['parameters']):,}", f"{float(row['gmacs']):,}", row["train_set"],
-          row["validation"], row["minutes"], row["hardware"]] for name, row in networks.items()])
+        [
+            "network",
+            "parameters",
+            "GMAC at 1280x720",
+            "trained on",
+            "validated on",
+            "minutes",
+            "hardware",
+        ],
+        [
+            [
+                name,
+                f"{int(row['parameters']):,}",
+                f"{float(row['gmacs']):,}",
+                row["train_set"],
+                row["validation"],
+                row["minutes"],
+                row["hardware"],
+            ]
+            for name, row in networks.items()
+        ],
+    )
 
 
 def recursion_table(rows: list[dict]) -> str:
     """One line a network, scale and set: PSNR (dB) of each recursion's output and of the ensemble."""
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
-    lines = [{str(row["output"]): f"{row['psnr']:.2f}" for row in rows
-              if (row["method"], row["scale"], row["dataset"]) == key} for key in keys]
+    lines = [
+        {
+            str(row["output"]): f"{row['psnr']:.2f}"
+            for row in rows
+            if (row["method"], row["scale"], row["dataset"]) == key
+        }
+        for key in keys
+    ]
     outputs = sorted({int(d) for line in lines for d in line if d != "final"})
-    return markdown(["PSNR", "scale", "set", *outputs, "ensemble"],
-                    [[*key, *(line.get(str(d), "") for d in outputs), line["final"]]
-                     for key, line in zip(keys, lines)])
+    return markdown(
+        ["PSNR", "scale", "set", *outputs, "ensemble"],
+        [
+            [*key, *(line.get(str(d), "") for d in outputs), line["final"]]
+            for key, line in zip(keys, lines)
+        ],
+    )
 
 
 def ablation_table(rows: list[dict]) -> str:
@@ -301,17 +411,45 @@ def ablation_table(rows: list[dict]) -> str:
             line = [question, arm, len(runs)]
             for column in ("psnr", "validation_psnr"):
                 psnrs = [float(row[column]) for row in runs.values()]
-                paired = [float(row[column]) - float(reference[seed][column])
-                          for seed, row in runs.items() if seed in reference]
-                line += [f"{np.mean(psnrs):.2f}", f"{max(psnrs) - min(psnrs):.2f}" if len(runs) > 1 else "",
-                         "" if runs is reference else f"{np.mean(paired):+.2f}"]
+                paired = [
+                    float(row[column]) - float(reference[seed][column])
+                    for seed, row in runs.items()
+                    if seed in reference
+                ]
+                line += [
+                    f"{np.mean(psnrs):.2f}",
+                    f"{max(psnrs) - min(psnrs):.2f}" if len(runs) > 1 else "",
+                    "" if runs is reference else f"{np.mean(paired):+.2f}",
+                ]
             lines.append(line)
-    return markdown(["question", "arm", "seeds", "Set5", "spread", "difference", "validation", "spread",
-                     "difference"], lines)
+    return markdown(
+        [
+            "question",
+            "arm",
+            "seeds",
+            "Set5",
+            "spread",
+            "difference",
+            "validation",
+            "spread",
+            "difference",
+        ],
+        lines,
+    )
 
 
 def speed_table(rows: list[dict]) -> str:
     """A line a method and machine: parameters, multiplications of a 1280x720 picture, seconds a megapixel."""
-    return markdown(["method", "parameters", "GMAC at 1280x720", "s / megapixel", "hardware"],
-                    [[row["method"], f"{int(row['parameters']):,}", f"{float(row['gmacs']):,}",
-                      row["seconds_per_megapixel"], row["hardware"]] for row in rows])
+    return markdown(
+        ["method", "parameters", "GMAC at 1280x720", "s / megapixel", "hardware"],
+        [
+            [
+                row["method"],
+                f"{int(row['parameters']):,}",
+                f"{float(row['gmacs']):,}",
+                row["seconds_per_megapixel"],
+                row["hardware"],
+            ]
+            for row in rows
+        ],
+    )

@@ -37,8 +37,14 @@ class Options:
         low, high = limits.get("low", -inf), limits.get("high", inf)
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
         allowed = (int, float) if kind is float else (kind,)
-        if type(value) not in allowed or kind in (int, float) and not (low <= value <= high and abs(value) < inf):
-            bounds = (f" of {low} or more" if low > -inf else "") + (f" and {high} or less" if high < inf else "")
+        if (
+            type(value) not in allowed
+            or kind in (int, float)
+            and not (low <= value <= high and abs(value) < inf)
+        ):
+            bounds = (f" of {low} or more" if low > -inf else "") + (
+                f" and {high} or less" if high < inf else ""
+            )
             raise ConfigError(f"{name} = {value!r}: must be {kinds[kind]}{bounds}.")
 
     @classmethod
@@ -47,12 +53,22 @@ class Options:
         known = [entry.name for entry in fields(cls)]
         for name in values:
             if name not in known:
-                raise ConfigError(f"Unknown option {name!r} of the {cls.section}: choose from {', '.join(known)}.")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+                raise ConfigError(
+                    f"Unknown option {name!r} of the {cls.section}: choose from {', '.join(known)}."
+                )
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
+        )
 
     def to_dict(self) -> dict:
         """The values by name, as `from_dict` takes them; a tuple is a list, as in JSON."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
 
 class Config(Options):
@@ -77,29 +93,52 @@ class NetworkConfig(Config):
     filters: int = option(32, "filters F of each convolution", low=1, high=4096)
     recursions: int = option(5, "recursions D", low=1, high=256)
     scale: int = option(2, "enlargement it is trained for", low=2)
-    fold: int = option(1, "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the scale)",
-                       low=1)
-    skip: str = option("add", "how x reaches the output: added (paper), to the last convolution's input, or not",
-                       choices=("add", "concat", "none"))
-    feedback: bool = option(False, "the next recursion takes the reconstruction's hidden layer as its input, "
-                                   "as the authors' code does")
+    fold: int = option(
+        1,
+        "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the scale)",
+        low=1,
+    )
+    skip: str = option(
+        "add",
+        "how x reaches the output: added (paper), to the last convolution's input, or not",
+        choices=("add", "concat", "none"),
+    )
+    feedback: bool = option(
+        False,
+        "the next recursion takes the reconstruction's hidden layer as its input, "
+        "as the authors' code does",
+    )
     reconstruction_relu: bool = option(True, "the ReLU of H_{D+1}; the authors' code has none")
-    output_relu: bool = option(False, "a ReLU on the last convolution, as jiny2001's TensorFlow code has")
-    residual: bool = option(False, "H_d = f(H_{d-1}) + H_0, the recursion of DRRN (Tai et al., CVPR 2017)")
+    output_relu: bool = option(
+        False, "a ReLU on the last convolution, as jiny2001's TensorFlow code has"
+    )
+    residual: bool = option(
+        False, "H_d = f(H_{d-1}) + H_0, the recursion of DRRN (Tai et al., CVPR 2017)"
+    )
     shared: bool = option(True, "one convolution for all recursions; without, each has its own")
-    ensemble: bool = option(True, "the output is the learned sum of the recursions' outputs; without, the last one")
-    identity_start: str = option("recursion", "which F x F convolutions start as the identity: the recursion "
-                                              "(paper), all (authors' code), none (He everywhere)",
-                                 choices=("recursion", "all", "none"))
-    output_start: float = option(1.0, "factor on the start of the last convolution; the authors' code uses 0.001",
-                                 low=0)
+    ensemble: bool = option(
+        True, "the output is the learned sum of the recursions' outputs; without, the last one"
+    )
+    identity_start: str = option(
+        "recursion",
+        "which F x F convolutions start as the identity: the recursion "
+        "(paper), all (authors' code), none (He everywhere)",
+        choices=("recursion", "all", "none"),
+    )
+    output_start: float = option(
+        1.0, "factor on the start of the last convolution; the authors' code uses 0.001", low=0
+    )
 
-    consistent: bool = option(False, "the answer is corrected so that, shrunk again, it gives the small picture back")
+    consistent: bool = option(
+        False, "the answer is corrected so that, shrunk again, it gives the small picture back"
+    )
 
     def __post_init__(self):
         super().__post_init__()
         if self.scale % self.fold:
-            raise ConfigError(f"fold = {self.fold}: must divide the scale {self.scale}, so 1 or {self.scale} will do.")
+            raise ConfigError(
+                f"fold = {self.fold}: must divide the scale {self.scale}, so 1 or {self.scale} will do."
+            )
 
     @property
     def parameters(self) -> int:
@@ -148,24 +187,38 @@ class Recipe(Options):
     section = "recipe"
 
     train_set: str = option("T91", "set names joined by +, or a folder of pictures")
-    scales: tuple[int, ...] = option((), "enlargements each batch draws from; the network's own if not given", low=2)
+    scales: tuple[int, ...] = option(
+        (), "enlargements each batch draws from; the network's own if not given", low=2
+    )
     patch: int = option(64, "side of a training patch in pixels", low=1)
     batch: int = option(8, "patches a step", low=1)
     steps: int = option(16_000, "optimiser steps", low=1)
-    loss: str = option("l1", "error of an output; the paper uses l2", choices=("l1", "l2", "charbonnier"))
+    loss: str = option(
+        "l1", "error of an output; the paper uses l2", choices=("l1", "l2", "charbonnier")
+    )
     alpha_start: float = option(1.0, "alpha at first", low=0, high=1)
     alpha_floor: float = option(0.2, "alpha in the end", low=0, high=1)
     alpha_share: float = option(0.5, "share of the steps over which alpha falls", low=0, high=1)
     beta: float = option(0.0, "weight of the squared weights in the loss", low=0)
-    optimizer: str = option("adam", "adam, or sgd with Nesterov momentum 0.9 (paper: momentum 0.9)",
-                            choices=("adam", "sgd"))
+    optimizer: str = option(
+        "adam",
+        "adam, or sgd with Nesterov momentum 0.9 (paper: momentum 0.9)",
+        choices=("adam", "sgd"),
+    )
     learning_rate: float = option(4e-3, "peak learning rate", low=0)
     warmup: int = option(200, "steps over which the learning rate rises", low=0)
     clip_norm: float = option(0.0, "global norm the gradient is cut to; 0 leaves it", low=0)
-    ema: float = option(0.0, "decay of the running mean of the weights that is validated and kept; 0 keeps none",
-                        low=0, high=1)
-    precision: str = option("auto", "number type of the convolutions; auto measures which is fastest here",
-                            choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"))
+    ema: float = option(
+        0.0,
+        "decay of the running mean of the weights that is validated and kept; 0 keeps none",
+        low=0,
+        high=1,
+    )
+    precision: str = option(
+        "auto",
+        "number type of the convolutions; auto measures which is fastest here",
+        choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"),
+    )
     interval: int = option(500, "steps between validations, each with a checkpoint", low=1)
     seed: int = option(0, "of the weights' start and of the batches", low=0)
 
@@ -183,7 +236,12 @@ PRESETS = {
 
 VARIANTS = {
     "paper": {},
-    "authors": {"feedback": True, "reconstruction_relu": False, "identity_start": "all", "output_start": 0.001},
+    "authors": {
+        "feedback": True,
+        "reconstruction_relu": False,
+        "identity_start": "all",
+        "output_start": 0.001,
+    },
 }
 
 
@@ -214,6 +272,10 @@ def read_config(path: str | Path) -> tuple[dict, dict]:
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not a readable configuration file ({error}).") from None
     if not isinstance(sections, dict) or not all(
-            name in ("network", "recipe") and isinstance(values, dict) for name, values in sections.items()):
-        raise ConfigError(f"{path}: a configuration file has the sections network and recipe, and nothing else.")
+        name in ("network", "recipe") and isinstance(values, dict)
+        for name, values in sections.items()
+    ):
+        raise ConfigError(
+            f"{path}: a configuration file has the sections network and recipe, and nothing else."
+        )
     return sections.get("network", {}), sections.get("recipe", {})

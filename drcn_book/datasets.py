@@ -57,6 +57,7 @@ class PublicSet(NamedTuple):
 @functools.cache
 def registry() -> dict[str, PublicSet]:
     """The public sets by name. DatasetError if a name in the tables would lead out of the data folder."""
+
     def rows(table):
         with open(TABLES / table, encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file, delimiter="\t")
@@ -64,7 +65,9 @@ def registry() -> dict[str, PublicSet]:
     sets = {row.pop("set"): PublicSet(**row, files={}) for row in rows("sets.tsv")}
     for row in rows("registry.tsv"):
         if not re.fullmatch(r"\w[\w.-]*", row["file"], re.ASCII):
-            raise DatasetError(f"{TABLES / 'registry.tsv'}: {row['file']!r} is no plain file name: refused.")
+            raise DatasetError(
+                f"{TABLES / 'registry.tsv'}: {row['file']!r} is no plain file name: refused."
+            )
         sets[row["set"]].files[row["file"]] = int(row["bytes"]), row["sha256"]
     return sets
 
@@ -84,6 +87,7 @@ def data_dir() -> Path:
 
 
 # Fetching and verifying
+
 
 def faults(name: str) -> dict[str, str]:
     """What is not as published of a public set: {file: "missing" or "does not match its sha256"}."""
@@ -110,28 +114,38 @@ def fetch(name: str) -> Path:
 
     pooch.get_logger().setLevel("WARNING")
     wanted, folder, failed = public_set(name), data_dir() / name, []
-    store = pooch.create(folder, base_url="", retry_if_failed=RETRIES,
-                         registry={file: sha256 for file, (_, sha256) in wanted.files.items()},
-                         urls={file: wanted.url(file) for file in wanted.files})
+    store = pooch.create(
+        folder,
+        base_url="",
+        retry_if_failed=RETRIES,
+        registry={file: sha256 for file, (_, sha256) in wanted.files.items()},
+        urls={file: wanted.url(file) for file in wanted.files},
+    )
     with tqdm(total=wanted.bytes, desc=name, unit="B", unit_scale=True, disable=None) as bar:
         for file, (size, _) in wanted.files.items():
             try:
                 store.fetch(file, downloader=pooch.HTTPDownloader(timeout=TIMEOUT))
             except (ConnectionError, Timeout) as error:
-                raise DatasetError(f"{name}/{file}: no answer from {wanted.url(file)} "
-                                   f"({type(error).__name__}). Try again: what is here stays.") from None
+                raise DatasetError(
+                    f"{name}/{file}: no answer from {wanted.url(file)} "
+                    f"({type(error).__name__}). Try again: what is here stays."
+                ) from None
             except RequestException as error:
                 failed.append(f"{file} ({error})")
             except ValueError:
-                failed.append(f"{file} (what {wanted.url(file)} sends does not match its sha256: refused)")
+                failed.append(
+                    f"{file} (what {wanted.url(file)} sends does not match its sha256: refused)"
+                )
             except OSError as error:
                 raise StorageError(f"{folder / file}: cannot be written ({error}).") from None
             bar.update(size)
             if len(failed) == PATIENCE:
                 break
     if failed:
-        raise DatasetError(f"{name}: could not fetch {'; '.join(failed)}"
-                           f"{'; stopped there' if len(failed) == PATIENCE else ''}.")
+        raise DatasetError(
+            f"{name}: could not fetch {'; '.join(failed)}"
+            f"{'; stopped there' if len(failed) == PATIENCE else ''}."
+        )
     return folder
 
 
@@ -143,16 +157,21 @@ def present() -> list[str]:
 def note() -> str:
     """One line that says which public sets are found where, and how to get the others."""
     found, absent = present(), [name for name in registry() if name not in present()]
-    return (f"Data sets in {data_dir()}: {', '.join(found) or 'none; the photographs in scikit-image serve'}."
-            + (f" Not there: {', '.join(absent)} (`drcn data fetch NAME`)." if absent else ""))
+    return (
+        f"Data sets in {data_dir()}: {', '.join(found) or 'none; the photographs in scikit-image serve'}."
+        + (f" Not there: {', '.join(absent)} (`drcn data fetch NAME`)." if absent else "")
+    )
 
 
 # Reading
 
+
 def _public_name(name: str | Path) -> str | None:
     """The public set that `name` means, be it a set's name or the path of its folder."""
     stem = Path(name).name
-    if stem in registry() and (str(name) == stem or Path(name).resolve() == (data_dir() / stem).resolve()):
+    if stem in registry() and (
+        str(name) == stem or Path(name).resolve() == (data_dir() / stem).resolve()
+    ):
         return stem
     return None
 
@@ -170,10 +189,13 @@ def files(name: str | Path) -> list[Path]:
             raise DatasetError(
                 f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing or wrong in "
                 f"{data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` gets them; "
-                "DRCN_DATA_DIR names another folder.")
+                "DRCN_DATA_DIR names another folder."
+            )
         return [data_dir() / public / file for file in public_set(public).files]
     if not str(name) or not Path(name).is_dir():
-        raise DatasetError(f"{str(name)!r} is no folder and no data set: Photos, {', '.join(registry())}.")
+        raise DatasetError(
+            f"{str(name)!r} is no folder and no data set: Photos, {', '.join(registry())}."
+        )
     found = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in FORMATS)
     if not found:
         raise DatasetError(f"{name}: no pictures in this folder.")
@@ -188,7 +210,9 @@ def _photographs():
 
 def photographs() -> dict[str, np.ndarray]:
     """Luma of the free photographs inside scikit-image, by name."""
-    return {name: luma(p) if p.ndim == 3 else p.astype("float32") for name, p in _photographs().items()}
+    return {
+        name: luma(p) if p.ndim == 3 else p.astype("float32") for name, p in _photographs().items()
+    }
 
 
 def _read_colour(path):
@@ -215,7 +239,9 @@ def _readable(paths, read):
         except PictureError as error:
             print(one_line(f"drcn: skipped {error}"), file=sys.stderr)
     if not found:
-        raise DatasetError(f"{paths[0].parent}: none of the {len(paths)} pictures here can be read.")
+        raise DatasetError(
+            f"{paths[0].parent}: none of the {len(paths)} pictures here can be read."
+        )
     return found
 
 
@@ -234,6 +260,7 @@ def pictures(name: str | Path) -> dict[str, np.ndarray]:
 
 # Splits
 
+
 def _validation_stems() -> set[str]:
     """Each tenth picture of BSDS200."""
     return {Path(file).stem for file in list(public_set("BSDS200").files)[::10]}
@@ -245,10 +272,15 @@ def _parts(split: str) -> list[str]:
         parts = [name for name in SPLITS[split] if name in present()]
         absent = [name for name in SPLITS[split] if name not in parts]
         if not parts:
-            raise DatasetError(f"None of {', '.join(SPLITS[split])} is in {data_dir()}; "
-                               f"`drcn data fetch {' '.join(SPLITS[split])}` gets them.")
+            raise DatasetError(
+                f"None of {', '.join(SPLITS[split])} is in {data_dir()}; "
+                f"`drcn data fetch {' '.join(SPLITS[split])}` gets them."
+            )
         if absent:
-            print(f"drcn: training goes on without {', '.join(absent)}, not in {data_dir()}", file=sys.stderr)
+            print(
+                f"drcn: training goes on without {', '.join(absent)}, not in {data_dir()}",
+                file=sys.stderr,
+            )
         return parts
     return [split] if Path(split).exists() else split.split("+")
 
@@ -265,7 +297,9 @@ def training_split(split: str) -> dict[str, np.ndarray]:
     for part in _parts(str(split)):
         name = _public_name(part) or part
         if name in TEST_SETS:
-            raise DatasetError(f"{name} is a test set: training on it would make its numbers worthless.")
+            raise DatasetError(
+                f"{name} is a test set: training on it would make its numbers worthless."
+            )
         held_out = {"BSDS200": _validation_stems(), "Photos": set(HELD_OUT)}.get(name, set())
         left_out = held_out | LEAKED.get(name, set())
         found |= {f"{name}/{stem}": p for stem, p in pictures(name).items() if stem not in left_out}
@@ -298,8 +332,9 @@ def validation_pictures(split: str = "T91") -> list[np.ndarray]:
     return list(validation_split(split).values())
 
 
-def leaks(trained: dict[str, np.ndarray], tested: dict[str, np.ndarray],
-          threshold: float = 0.75) -> list[tuple[str, str, float]]:
+def leaks(
+    trained: dict[str, np.ndarray], tested: dict[str, np.ndarray], threshold: float = 0.75
+) -> list[tuple[str, str, float]]:
     """Pairs that show the same photograph, in any size, flipped or turned: (name, name, correlation).
 
     Compares thumbnails of 32 x 32 pixels, less what 4 x 4 pixels can show of them (else all pictures with a
@@ -307,6 +342,7 @@ def leaks(trained: dict[str, np.ndarray], tested: dict[str, np.ndarray],
     scores above 0.95, two different photographs of the public sets 0.56 at most. Crops that leave out more
     than a few percent of a picture are not found.
     """
+
     def thumbnails(pictures):
         small = [resize(picture, 32, 32) for picture in pictures.values()]
         return np.array([picture - resize(resize(picture, 4, 4), 32, 32) for picture in small])
@@ -322,6 +358,7 @@ def leaks(trained: dict[str, np.ndarray], tested: dict[str, np.ndarray],
 
 
 # Copies: one file to carry to another machine, and augmented sets on disk
+
 
 def pack(split: str, target: str | Path) -> Path:
     """Write a training split and its validation pictures into one zip file of grey PNGs: `--train-set FILE`.
@@ -346,11 +383,15 @@ def _read_pack(path):
             for name in archive.namelist():
                 part, _, rest = name.partition("/")
                 with reading(name), Image.open(io.BytesIO(archive.read(name))) as image:
-                    found[part][rest.removesuffix(".png")] = np.asarray(image.convert("L"), "float32")
+                    found[part][rest.removesuffix(".png")] = np.asarray(
+                        image.convert("L"), "float32"
+                    )
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, PictureError) as error:
         raise DatasetError(f"{path}: not a readable file of `drcn data pack` ({error}).") from None
     if not all(found.values()):
-        raise DatasetError(f"{path}: lacks training or validation pictures: `drcn data pack` writes both.")
+        raise DatasetError(
+            f"{path}: lacks training or validation pictures: `drcn data pack` writes both."
+        )
     return found
 
 

@@ -9,7 +9,9 @@ from .errors import ConfigError, PictureError
 def check_scale(scale: int) -> int:
     """Return `scale` if it is a whole number of at least 2; raise ConfigError otherwise."""
     if int(scale) != scale or scale < 2:
-        raise ConfigError(f"Scale {scale} is not a whole number of 2 or more (the paper uses 2, 3 and 4).")
+        raise ConfigError(
+            f"Scale {scale} is not a whole number of 2 or more (the paper uses 2, 3 and 4)."
+        )
     return int(scale)
 
 
@@ -44,7 +46,9 @@ def degrade(image: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
 def keys(t: np.ndarray) -> np.ndarray:
     """Keys' cubic kernel with a = -0.5 at the distances t in pixels; 0 from 2 on (Keys, 1981)."""
     t = np.abs(t)
-    return np.where(t < 1, (1.5 * t - 2.5) * t * t + 1, np.where(t < 2, ((2.5 - 0.5 * t) * t - 4) * t + 2, 0))
+    return np.where(
+        t < 1, (1.5 * t - 2.5) * t * t + 1, np.where(t < 2, ((2.5 - 0.5 * t) * t - 4) * t + 2, 0)
+    )
 
 
 def shrinking_taps(scale: int) -> tuple[int, np.ndarray]:

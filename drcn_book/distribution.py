@@ -26,8 +26,10 @@ import numpy as np
 from ._keras import backend, keras
 from .errors import ConfigError, TrainingError, out_of_memory
 
-LOST = ("Another worker was lost. Start the same command on every worker again: "
-        "the run goes on from the checkpoint that worker 0 holds.")
+LOST = (
+    "Another worker was lost. Start the same command on every worker again: "
+    "the run goes on from the checkpoint that worker 0 holds."
+)
 FULL = "The training does not fit in the memory of the device: use a smaller --batch or --patch."
 
 
@@ -56,8 +58,10 @@ class Team:
     def rows(self, batch: int) -> slice:
         """This worker's part of a batch of so many patches. ConfigError if devices cannot share it evenly."""
         if batch % self.devices:
-            raise ConfigError(f"batch = {batch} cannot be cut evenly over {self.devices} devices: use a "
-                              f"multiple of {self.devices}.")
+            raise ConfigError(
+                f"batch = {batch} cannot be cut evenly over {self.devices} devices: use a "
+                f"multiple of {self.devices}."
+            )
         share = batch // self.workers
         return slice(self.worker * share, (self.worker + 1) * share)
 
@@ -89,7 +93,9 @@ class Team:
             if not full and not (self.workers > 1 and _is_jax(error)):
                 raise
             if self.workers > 1:
-                atexit.register(os._exit, 2)  # else JAX waits at the end for the lost worker, and aborts
+                atexit.register(
+                    os._exit, 2
+                )  # else JAX waits at the end for the lost worker, and aborts
                 atexit.register(sys.stdout.flush)
             raise TrainingError(FULL if full else LOST) from None
 
@@ -118,21 +124,33 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
     names = addresses.split(",")
     hosts = all(re.fullmatch(r"[\w.-]+(:\d+)?", name) for name in names)
     if len(names) < 2 or not hosts or ":" not in names[0]:
-        raise ConfigError(f"--workers {addresses}: list two machines or more, the first with the port where "
-                          "they meet, such as 10.0.0.1:9000,10.0.0.2.")
+        raise ConfigError(
+            f"--workers {addresses}: list two machines or more, the first with the port where "
+            "they meet, such as 10.0.0.1:9000,10.0.0.2."
+        )
     if worker is None or not 0 <= worker < len(names):
-        raise ConfigError(f"--worker {worker}: say which of the {len(names)} workers this is, 0 to "
-                          f"{len(names) - 1}.")
+        raise ConfigError(
+            f"--worker {worker}: say which of the {len(names)} workers this is, 0 to "
+            f"{len(names) - 1}."
+        )
     if backend != "jax":
-        raise ConfigError(f"Several workers train on JAX, not on {backend}: `pip install jax` and set "
-                          "KERAS_BACKEND=jax. The weights are the same on every backend.")
+        raise ConfigError(
+            f"Several workers train on JAX, not on {backend}: `pip install jax` and set "
+            "KERAS_BACKEND=jax. The weights are the same on every backend."
+        )
     import jax
 
     apart = f"Worker {worker} did not meet the others at {names[0]} within two minutes: start all of them."
     _exit_instead_of_abort(apart)
     try:
-        jax.distributed.initialize(names[0], len(names), worker, initialization_timeout=120,
-                                   heartbeat_timeout_seconds=30, shutdown_timeout_seconds=30)
+        jax.distributed.initialize(
+            names[0],
+            len(names),
+            worker,
+            initialization_timeout=120,
+            heartbeat_timeout_seconds=30,
+            shutdown_timeout_seconds=30,
+        )
     except RuntimeError as error:
         raise TrainingError(f"{apart} ({str(error).splitlines()[0]})") from None
     _exit_instead_of_abort(LOST)
@@ -146,5 +164,7 @@ def _exit_instead_of_abort(message):
         os.write(2, f"drcn: {message}\n".encode())
         os._exit(2)
 
-    _exit_instead_of_abort.handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(gone)  # kept from the collector
+    _exit_instead_of_abort.handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(
+        gone
+    )  # kept from the collector
     ctypes.CDLL(None).signal(signal.SIGABRT, _exit_instead_of_abort.handler)

@@ -33,8 +33,11 @@ class TrainingError(DRCNError):
 
 def out_of_memory(error: Exception) -> bool:
     """Whether an error of Python or of any backend says that the memory is full."""
-    return (type(error).__name__ in ("MemoryError", "ResourceExhaustedError", "OutOfMemoryError")
-            or "RESOURCE_EXHAUSTED" in str(error))
+    return type(error).__name__ in (
+        "MemoryError",
+        "ResourceExhaustedError",
+        "OutOfMemoryError",
+    ) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def one_line(text: str) -> str:

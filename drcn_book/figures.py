@@ -21,22 +21,55 @@ FOLDER = Path(__file__).parents[1] / "figures"
 
 # One colour for one part, in drawings and in plots (Okabe and Ito's palette: safe for the colour-blind).
 COLOURS = {
-    "embedding": "#0072b2", "recursion": "#d55e00", "reconstruction": "#009e73", "skip": "#b0568f",
-    "ensemble": "#5b3c88", "bicubic": "#7a7a7a", "truth": "#222222", "ink": "#333333", "grid": "#d9d9d9",
+    "embedding": "#0072b2",
+    "recursion": "#d55e00",
+    "reconstruction": "#009e73",
+    "skip": "#b0568f",
+    "ensemble": "#5b3c88",
+    "bicubic": "#7a7a7a",
+    "truth": "#222222",
+    "ink": "#333333",
+    "grid": "#d9d9d9",
 }
 
 STYLE = {
-    "figure.figsize": (6.4, 3.0), "figure.dpi": 100, "figure.constrained_layout.use": True,
-    "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white", "savefig.dpi": 100,
-    "svg.hashsalt": "drcn-book", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9,
-    "mathtext.fontset": "dejavuserif", "axes.titlesize": 9, "axes.labelsize": 9, "legend.fontsize": 8,
-    "legend.frameon": False, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": COLOURS["grid"], "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.6,
-    "lines.markersize": 4, "axes.edgecolor": COLOURS["ink"], "axes.labelcolor": COLOURS["ink"],
-    "text.color": COLOURS["ink"], "xtick.color": COLOURS["ink"], "ytick.color": COLOURS["ink"],
-    "axes.prop_cycle": matplotlib.cycler(color=[COLOURS[part] for part in (
-        "embedding", "recursion", "reconstruction", "skip", "ensemble", "bicubic")]),
-    "image.cmap": "gray", "image.interpolation": "nearest",
+    "figure.figsize": (6.4, 3.0),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "savefig.dpi": 100,
+    "svg.hashsalt": "drcn-book",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "mathtext.fontset": "dejavuserif",
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": COLOURS["grid"],
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+    "axes.edgecolor": COLOURS["ink"],
+    "axes.labelcolor": COLOURS["ink"],
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["ink"],
+    "ytick.color": COLOURS["ink"],
+    "axes.prop_cycle": matplotlib.cycler(
+        color=[
+            COLOURS[part]
+            for part in ("embedding", "recursion", "reconstruction", "skip", "ensemble", "bicubic")
+        ]
+    ),
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
 }
 
 
@@ -56,8 +89,12 @@ def _figure(width, height, **axes):
     return plt.subplots(figsize=(width, height), **axes)
 
 
-def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: float = 2.0,
-         limits: tuple[float, float] | None = (16, 235)) -> Figure:
+def show(
+    pictures: dict[str, np.ndarray],
+    columns: int | None = None,
+    size: float = 2.0,
+    limits: tuple[float, float] | None = (16, 235),
+) -> Figure:
     """Luma pictures (h, w) side by side, each under its title; `limits` are the values shown black and white.
 
     size: width of one in inches. limits=None stretches each picture to its own smallest and largest value.
@@ -65,8 +102,13 @@ def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: floa
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     height, width = next(iter(pictures.values())).shape
-    figure, axes = _figure(columns * size, rows * (size * height / width + 0.3), nrows=rows, ncols=columns,
-                           squeeze=False)
+    figure, axes = _figure(
+        columns * size,
+        rows * (size * height / width + 0.3),
+        nrows=rows,
+        ncols=columns,
+        squeeze=False,
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, (title, picture) in zip(axes.flat, pictures.items()):
@@ -76,7 +118,9 @@ def show(pictures: dict[str, np.ndarray], columns: int | None = None, size: floa
     return figure
 
 
-def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size: float = 1.7) -> Figure:
+def crops(
+    pictures: dict[str, np.ndarray], top: int, left: int, side: int, size: float = 1.7
+) -> Figure:
     """The last picture whole, with a square marked, and that square of each picture magnified beside it.
 
     pictures: title -> luma (h, w), all of one size, the truth last. The square starts at (top, left).
@@ -84,18 +128,31 @@ def crops(pictures: dict[str, np.ndarray], top: int, left: int, side: int, size:
     *_, whole = pictures.values()
     figure, axes = _figure(size * (len(pictures) + 1), size + 0.4, ncols=len(pictures) + 1)
     axes[0].imshow(whole, vmin=16, vmax=235)
-    axes[0].add_patch(Rectangle((left - 0.5, top - 0.5), side, side, fill=False, linewidth=1.5,
-                                edgecolor=COLOURS["recursion"]))
+    axes[0].add_patch(
+        Rectangle(
+            (left - 0.5, top - 0.5),
+            side,
+            side,
+            fill=False,
+            linewidth=1.5,
+            edgecolor=COLOURS["recursion"],
+        )
+    )
     for axis, (title, picture) in zip(axes[1:], pictures.items()):
-        axis.imshow(picture[top:top + side, left:left + side], vmin=16, vmax=235)
+        axis.imshow(picture[top : top + side, left : left + side], vmin=16, vmax=235)
         axis.set_title(title.encode("utf-8", "backslashreplace").decode(), parse_math=False)
     for axis in axes:
         axis.axis("off")
     return figure
 
 
-def recursion_curve(single, ensemble: float | None = None, bicubic: float | None = None,
-                    label: str = "single outputs $\\hat{y}_d$", axis=None):
+def recursion_curve(
+    single,
+    ensemble: float | None = None,
+    bicubic: float | None = None,
+    label: str = "single outputs $\\hat{y}_d$",
+    axis=None,
+):
     """PSNR in dB of each recursion's output over d; the ensemble's and bicubic's as level lines. The axis."""
     axis = axis or _figure(5.2, 2.8)[1]
     depth = np.arange(1, len(single) + 1)
@@ -116,14 +173,20 @@ def speed(sides: dict[str, dict[int, float]], recursions: dict[str, tuple[float,
     """
     figure, (left, right) = _figure(8.0, 4.0, ncols=2)
     for number, (method, rates) in enumerate(sides.items()):
-        left.plot(*zip(*sorted(rates.items())), "os^Dv*<>"[number % 8] + ("-" if number < 6 else "--"), label=method)
+        left.plot(
+            *zip(*sorted(rates.items())),
+            "os^Dv*<>"[number % 8] + ("-" if number < 6 else "--"),
+            label=method,
+        )
     left.set_xscale("log", base=2)
     ticks = sorted({side for rates in sides.values() for side in rates})
     left.set_xticks(ticks, [str(side) for side in ticks])
     left.set(xlabel="side of the output (pixels)", ylabel="megapixels a second", ylim=(0, None))
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     single = {d: point for d, point in recursions.items() if d != "ensemble"}
-    right.plot(*zip(*single.values()), "o-", color=COLOURS["recursion"], label="one output, $\\hat{y}_d$")
+    right.plot(
+        *zip(*single.values()), "o-", color=COLOURS["recursion"], label="one output, $\\hat{y}_d$"
+    )
     for d, point in single.items():
         right.annotate(f"$d$ = {d}", point, (4, -10), textcoords="offset points", fontsize=7)
     if "ensemble" in recursions:
@@ -135,6 +198,7 @@ def speed(sides: dict[str, dict[int, float]], recursions: dict[str, tuple[float,
 
 
 # ---------------------------------------------------------------------------------------------- drawings
+
 
 def _canvas(width, height):
     """An empty sheet whose unit is a tenth of an inch both ways."""
@@ -150,9 +214,17 @@ def _tint(part, strength):
 
 def _box(axis, x, y, text, part, width=7.0, height=5.0):
     """A box of the network centred on (x, y), tinted with its part's colour."""
-    axis.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, linewidth=1.3,
-                                  edgecolor=COLOURS[part], facecolor=_tint(part, 0.13),
-                                  boxstyle="round,pad=0,rounding_size=0.8"))
+    axis.add_patch(
+        FancyBboxPatch(
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            linewidth=1.3,
+            edgecolor=COLOURS[part],
+            facecolor=_tint(part, 0.13),
+            boxstyle="round,pad=0,rounding_size=0.8",
+        )
+    )
     axis.text(x, y, text, ha="center", va="center", fontsize=10)
 
 
@@ -164,11 +236,27 @@ def _node(axis, x, y, text, colour=COLOURS["ink"], radius=1.5):
 def _arrow(axis, *points, colour=COLOURS["ink"], width=1.2, bend=0.0, dashed=False):
     """An arrow through the points; only its last piece has a head. `bend` curves an arrow of two points."""
     for start, end in zip(points[:-2], points[1:-1]):
-        axis.plot(*zip(start, end), color=colour, linewidth=width, linestyle="--" if dashed else "-",
-                  solid_capstyle="round")
-    axis.add_patch(FancyArrowPatch(points[-2], points[-1], arrowstyle="-|>", mutation_scale=8, color=colour,
-                                   linewidth=width, shrinkA=0, shrinkB=0, linestyle="--" if dashed else "-",
-                                   connectionstyle=f"arc3,rad={bend}"))
+        axis.plot(
+            *zip(start, end),
+            color=colour,
+            linewidth=width,
+            linestyle="--" if dashed else "-",
+            solid_capstyle="round",
+        )
+    axis.add_patch(
+        FancyArrowPatch(
+            points[-2],
+            points[-1],
+            arrowstyle="-|>",
+            mutation_scale=8,
+            color=colour,
+            linewidth=width,
+            shrinkA=0,
+            shrinkB=0,
+            linestyle="--" if dashed else "-",
+            connectionstyle=f"arc3,rad={bend}",
+        )
+    )
 
 
 def _label(axis, x, y, text, colour=COLOURS["ink"], size=9, **where):
@@ -180,15 +268,30 @@ def network_rolled() -> Figure:
     figure, axis = _canvas(76, 24)
     y = 11
     _label(axis, 2.5, y, "$x$", size=12)
-    for x, text, part in ((11, "$W_{-1}$", "embedding"), (20, "$W_0$", "embedding"), (33, "$W$", "recursion"),
-                          (46, "$W_{D+1}$", "reconstruction"), (55, "$W_{D+2}$", "reconstruction")):
+    for x, text, part in (
+        (11, "$W_{-1}$", "embedding"),
+        (20, "$W_0$", "embedding"),
+        (33, "$W$", "recursion"),
+        (46, "$W_{D+1}$", "reconstruction"),
+        (55, "$W_{D+2}$", "reconstruction"),
+    ):
         _box(axis, x, y, text, part)
-    for start, end in ((4, 7.5), (14.5, 16.5), (23.5, 29.5), (36.5, 42.5), (49.5, 51.5), (58.5, 60.5),
-                       (63.5, 66.5), (73.5, 75.5)):
+    for start, end in (
+        (4, 7.5),
+        (14.5, 16.5),
+        (23.5, 29.5),
+        (36.5, 42.5),
+        (49.5, 51.5),
+        (58.5, 60.5),
+        (63.5, 66.5),
+        (73.5, 75.5),
+    ):
         _arrow(axis, (start, y), (end, y))
     _node(axis, 62, y, "+", COLOURS["skip"])
     _box(axis, 70, y, "$\\sum_d w_d\\,\\hat{y}_d$", "ensemble")
-    _arrow(axis, (38.2, y), (38.2, 16.3), (27.8, 16.3), (27.8, y + 0.2), colour=COLOURS["recursion"])
+    _arrow(
+        axis, (38.2, y), (38.2, 16.3), (27.8, 16.3), (27.8, y + 0.2), colour=COLOURS["recursion"]
+    )
     _label(axis, 33, 17.6, "$D$ times, the same $W$", COLOURS["recursion"])
     _arrow(axis, (2.5, y + 1.8), (2.5, 21), (62, 21), (62, y + 1.5), colour=COLOURS["skip"])
     _label(axis, 33, 22.3, "skip connection: $x$ is added", COLOURS["skip"])
@@ -196,8 +299,12 @@ def network_rolled() -> Figure:
     _label(axis, 40.6, y - 1.5, "$H_d$")
     _label(axis, 65, y + 1.9, "$\\hat{y}_d$")
     _label(axis, 74.6, y + 1.9, "$\\hat{y}$", size=12)
-    for x, name, part in ((15.5, "embedding $f_1$", "embedding"), (33, "inference $f_2$", "recursion"),
-                          (50.5, "reconstruction $f_3$", "reconstruction"), (70, "ensemble", "ensemble")):
+    for x, name, part in (
+        (15.5, "embedding $f_1$", "embedding"),
+        (33, "inference $f_2$", "recursion"),
+        (50.5, "reconstruction $f_3$", "reconstruction"),
+        (70, "ensemble", "ensemble"),
+    ):
         _label(axis, x, 5.5, name, COLOURS[part], 10)
     _label(axis, 33, 2, "each $W$ is a 3$\\times$3 convolution", size=8)
     return figure
@@ -231,25 +338,43 @@ def network_unrolled() -> Figure:
         _arrow(axis, (x, sums - 1.5), (x, out + 2.2))
         _label(axis, x + 1.8, sums - 3.2, f"$\\hat{{y}}_{d}$")
     rail = sums + 3.6
-    axis.plot([2.5, 2.5, columns[-1] - 3.5], [top - 1.8, rail, rail], color=COLOURS["skip"], linewidth=1.2)
+    axis.plot(
+        [2.5, 2.5, columns[-1] - 3.5], [top - 1.8, rail, rail], color=COLOURS["skip"], linewidth=1.2
+    )
     for x in columns:
         _arrow(axis, (x - 3.5, rail), (x - 1.1, sums + 1.1), colour=COLOURS["skip"])
     terms = " + ".join(rf"w_{d} \hat{{y}}_{d}" for d in names[:3])
-    _box(axis, 49, out, rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$", "ensemble",
-         columns[-1] - columns[0] + 8, 4.4)
+    _box(
+        axis,
+        49,
+        out,
+        rf"$\hat{{y}} = {terms} + \cdots + w_D \hat{{y}}_D$",
+        "ensemble",
+        columns[-1] - columns[0] + 8,
+        4.4,
+    )
     _arrow(axis, (columns[0] - 4, out), (columns[0] - 9, out))
     _label(axis, columns[0] - 10.5, out, "$\\hat{y}$", size=12)
     _label(axis, 49, 38, "the same $W$ in every column", COLOURS["recursion"])
     _label(axis, 12.5, rail + 1.4, "skip connection", COLOURS["skip"])
-    _label(axis, 12.5, middle + 1.7, "the same $f_3$ in every column", COLOURS["reconstruction"], size=8)
+    _label(
+        axis,
+        12.5,
+        middle + 1.7,
+        "the same $f_3$ in every column",
+        COLOURS["reconstruction"],
+        size=8,
+    )
     return figure
 
 
 def authors_wiring() -> Figure:
     """The recursion as the paper prints it beside the recursion of the authors' code."""
     figure, axis = _canvas(76, 25)
-    for left, title, feedback in ((0, "as the paper prints it", False),
-                                  (39, "as the authors' code computes it", True)):
+    for left, title, feedback in (
+        (0, "as the paper prints it", False),
+        (39, "as the authors' code computes it", True),
+    ):
         _label(axis, left + 18, 23, title, size=10)
         for i, d in enumerate(("1", "2", "3")):
             x = left + 8 + 12 * i
@@ -262,8 +387,14 @@ def authors_wiring() -> Figure:
             if i == 0 or not feedback:
                 _arrow(axis, (start, 16), (x - 2.5, 16))
             else:
-                _arrow(axis, (x - 9, 7), (x - 6, 7), (x - 6, 16), (x - 2.5, 16),
-                       colour=COLOURS["reconstruction"])
+                _arrow(
+                    axis,
+                    (x - 9, 7),
+                    (x - 6, 7),
+                    (x - 6, 16),
+                    (x - 2.5, 16),
+                    colour=COLOURS["reconstruction"],
+                )
         _label(axis, left + 2.5, 17.6, "$H_0$")
     axis.plot([37.5, 37.5], [1, 23], color=COLOURS["grid"], linewidth=1)
     return figure
@@ -272,20 +403,38 @@ def authors_wiring() -> Figure:
 def receptive_field() -> Figure:
     """A row of pixels through the layers for D = 2, and the squares that D = 1, 4, 8, 16 see."""
     figure, axis = _canvas(76, 36)
-    layers = (("$x$", "truth"), ("$H_{-1}$", "embedding"), ("$H_0$", "embedding"), ("$H_1$", "recursion"),
-              ("$H_2$", "recursion"), ("$H_{D+1}$", "reconstruction"), ("$\\hat{y}_2$", "reconstruction"))
+    layers = (
+        ("$x$", "truth"),
+        ("$H_{-1}$", "embedding"),
+        ("$H_0$", "embedding"),
+        ("$H_1$", "recursion"),
+        ("$H_2$", "recursion"),
+        ("$H_{D+1}$", "reconstruction"),
+        ("$\\hat{y}_2$", "reconstruction"),
+    )
     middle, step = 22.6, 2.4
     for row, (name, part) in enumerate(layers):
         y, reach = 4 + 4.2 * row, len(layers) - 1 - row
         for column in range(-7, 8):
             seen = abs(column) <= reach
-            axis.add_patch(Rectangle((middle + step * column - 0.95, y - 0.95), 1.9, 1.9, linewidth=0.8,
-                                     edgecolor=COLOURS[part] if seen else COLOURS["grid"],
-                                     facecolor=_tint(part, 0.35) if seen else "white"))
+            axis.add_patch(
+                Rectangle(
+                    (middle + step * column - 0.95, y - 0.95),
+                    1.9,
+                    1.9,
+                    linewidth=0.8,
+                    edgecolor=COLOURS[part] if seen else COLOURS["grid"],
+                    facecolor=_tint(part, 0.35) if seen else "white",
+                )
+            )
         if row:
             for side in (-1, 1):
-                axis.plot([middle + side * step * reach, middle + side * step * (reach + 1)],
-                          [y - 0.95, y - 3.25], color=COLOURS["ink"], linewidth=0.8)
+                axis.plot(
+                    [middle + side * step * reach, middle + side * step * (reach + 1)],
+                    [y - 0.95, y - 3.25],
+                    color=COLOURS["ink"],
+                    linewidth=0.8,
+                )
         _label(axis, 1, y, name, COLOURS[part], ha="left")
         _label(axis, 43, y, f"{2 * reach + 1}", size=8)
     _label(axis, middle, 34.3, "one output pixel and what it sees, $D$ = 2", size=9)
@@ -293,12 +442,28 @@ def receptive_field() -> Figure:
     for depth, shade in ((16, 0.10), (8, 0.22), (4, 0.4), (1, 0.65)):
         side = NetworkConfig(recursions=depth).receptive_field
         corner = (41 - side) / 2 * pixel
-        axis.add_patch(Rectangle((left + corner, bottom + corner), side * pixel, side * pixel, linewidth=1.1,
-                                 edgecolor=COLOURS["recursion"], facecolor=_tint("recursion", shade)))
+        axis.add_patch(
+            Rectangle(
+                (left + corner, bottom + corner),
+                side * pixel,
+                side * pixel,
+                linewidth=1.1,
+                edgecolor=COLOURS["recursion"],
+                facecolor=_tint("recursion", shade),
+            )
+        )
         name = f"$D$ = {depth}:  " if depth > 4 else ""
-        _label(axis, left + corner + 0.5, bottom + corner + side * pixel - 1.2,
-               f"{name}{side}$\\times${side}", size=8, ha="left")
-    axis.add_patch(Rectangle((left + 20 * pixel, bottom + 20 * pixel), pixel, pixel, color=COLOURS["truth"]))
+        _label(
+            axis,
+            left + corner + 0.5,
+            bottom + corner + side * pixel - 1.2,
+            f"{name}{side}$\\times${side}",
+            size=8,
+            ha="left",
+        )
+    axis.add_patch(
+        Rectangle((left + 20 * pixel, bottom + 20 * pixel), pixel, pixel, color=COLOURS["truth"])
+    )
     _label(axis, left + 14.35, 34.3, "the square of the input, by depth", size=9)
     return figure
 
@@ -306,16 +471,23 @@ def receptive_field() -> Figure:
 def gradient_flow() -> Figure:
     """The ways the error's gradient takes back to the shared convolution, without and with supervision."""
     figure, axis = _canvas(76, 39)
-    for base, supervised, title in ((21, False, "error at the last output only"),
-                                    (2, True, "error at every output: recursive supervision")):
+    for base, supervised, title in (
+        (21, False, "error at the last output only"),
+        (2, True, "error at every output: recursive supervision"),
+    ):
         _label(axis, 38, base + 16, title, size=10)
         for i, d in enumerate(("1", "2", "3", "D")):
             x = 12 + 16 * i
             _box(axis, x, base + 11, "$W$", "recursion", 6, 4)
             _label(axis, x + 2.0, base + 7.6, f"$H_{d}$", size=8)
             if i:
-                _arrow(axis, (x - 3, base + 11), (x - 13, base + 11), colour=COLOURS["ensemble"],
-                       width=0.8 + 0.7 * i)
+                _arrow(
+                    axis,
+                    (x - 3, base + 11),
+                    (x - 13, base + 11),
+                    colour=COLOURS["ensemble"],
+                    width=0.8 + 0.7 * i,
+                )
             if d == "D":
                 _label(axis, x - 8, base + 13, r"$\cdots$", size=12)
             if supervised or d == "D":
@@ -330,10 +502,14 @@ def successors() -> Figure:
     """Family tree of DRCN: its ancestors and successors, with parameters and PSNR on Set5, x2."""
     figure, axis = _canvas(92, 45)
     tree = {  # name: (x, y, parameters, PSNR, part)
-        "SRCNN": (6, 27, "57K", "36.66", "bicubic"), "VDSR": (25, 38, "665K", "37.53", "embedding"),
-        "DRCN": (25, 17, "1775K", "37.63", "recursion"), "EDSR": (49, 38, "43M", "38.11", "embedding"),
-        "DRRN": (49, 27, "297K", "37.74", "recursion"), "MemNet": (49, 17, "677K", "37.78", "recursion"),
-        "DCSCN": (49, 7, "", "37.79", "reconstruction"), "NLRN": (66, 27, "330K", "38.00", "recursion"),
+        "SRCNN": (6, 27, "57K", "36.66", "bicubic"),
+        "VDSR": (25, 38, "665K", "37.53", "embedding"),
+        "DRCN": (25, 17, "1775K", "37.63", "recursion"),
+        "EDSR": (49, 38, "43M", "38.11", "embedding"),
+        "DRRN": (49, 27, "297K", "37.74", "recursion"),
+        "MemNet": (49, 17, "677K", "37.78", "recursion"),
+        "DCSCN": (49, 7, "", "37.79", "reconstruction"),
+        "NLRN": (66, 27, "330K", "38.00", "recursion"),
         "SRFBN-S": (66, 17, "282K", "37.78", "recursion"),
         "SwinIR-light": (85, 38, "878K", "38.14", "embedding"),
         "LBNet": (85, 27, "731K", "38.05", "recursion"),
@@ -378,8 +554,15 @@ def data_parallel() -> Figure:
         _box(axis, 49, y, f"$g_{number}$", "ensemble", 12, 5)
         _arrow(axis, (55, y), (mean[0] - 2.5, middle + (1.8 if y > middle else -1.8)))
         edge = 27 if y > middle else 1
-        _arrow(axis, (mean[0] + 4, middle), (72, middle), (72, edge), (30, edge),
-               (30, y + (2.5 if y > middle else -2.5)), colour=COLOURS["ensemble"])
+        _arrow(
+            axis,
+            (mean[0] + 4, middle),
+            (72, middle),
+            (72, edge),
+            (30, edge),
+            (30, y + (2.5 if y > middle else -2.5)),
+            colour=COLOURS["ensemble"],
+        )
     _box(axis, *mean, "mean", "ensemble", 8, 4)
     _label(axis, 50, 28, "the same step on every device", COLOURS["ensemble"], 8)
     _label(axis, 30, middle, "the same parameters", COLOURS["recursion"], 8)
@@ -387,9 +570,18 @@ def data_parallel() -> Figure:
     return figure
 
 
-DRAWINGS = {draw.__name__: draw for draw in (
-    network_rolled, network_unrolled, authors_wiring, receptive_field, gradient_flow,
-    data_parallel, successors)}
+DRAWINGS = {
+    draw.__name__: draw
+    for draw in (
+        network_rolled,
+        network_unrolled,
+        authors_wiring,
+        receptive_field,
+        gradient_flow,
+        data_parallel,
+        successors,
+    )
+}
 
 
 def to_svg(draw: Callable[[], Figure]) -> bytes:

@@ -11,7 +11,7 @@ from .errors import StorageError
 
 try:
     import fcntl
-except ImportError:      # Windows
+except ImportError:  # Windows
     fcntl = None
 
 
@@ -24,7 +24,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if not path.name:
         raise StorageError(f"{str(path)!r} names no file to write: choose a name.")
-    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")    # a name may be as long as names may be
+    beside = path.with_name(
+        f".{path.name[:40]}.{os.getpid()}.part"
+    )  # a name may be as long as names may be
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -35,8 +37,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror or error}); what was there before is "
-                           "untouched. Make room or choose another folder.") from None
+        raise StorageError(
+            f"{path}: cannot be written ({error.strerror or error}); what was there before is "
+            "untouched. Make room or choose another folder."
+        ) from None
 
 
 @contextlib.contextmanager
@@ -48,7 +52,9 @@ def alone(folder: str | Path) -> Iterator[None]:
         Path(folder).mkdir(parents=True, exist_ok=True)
         place = fcntl and os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise StorageError(f"{folder}: cannot be used ({error.strerror or error}). Choose another folder.") from None
+        raise StorageError(
+            f"{folder}: cannot be used ({error.strerror or error}). Choose another folder."
+        ) from None
     try:
         if fcntl:
             fcntl.flock(place, fcntl.LOCK_EX)

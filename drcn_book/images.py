@@ -12,8 +12,15 @@ from PIL import Image, UnidentifiedImageError
 from ._quiet import quiet_stderr
 from .errors import PictureError
 
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP",
-           ".bmp": "BMP"}
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+}
 logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file, `reading` says
 
 
@@ -25,21 +32,29 @@ def reading(name: str | Path) -> Iterator[None]:
     """
     try:
         with quiet_stderr(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on metadata and on over 89 megapixels
+            warnings.simplefilter(
+                "ignore"
+            )  # Pillow's remarks on metadata and on over 89 megapixels
             yield
     except PictureError:
         raise
     except FileNotFoundError:
         raise PictureError(f"{name}: no such file.") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: is no picture that can be read; it may be empty or damaged.") from None
+        raise PictureError(
+            f"{name}: is no picture that can be read; it may be empty or damaged."
+        ) from None
     except Image.DecompressionBombError:
-        raise PictureError(f"{name}: has over {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, the limit against "
-                           "decompression bombs; cut it into parts.") from None
+        raise PictureError(
+            f"{name}: has over {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, the limit against "
+            "decompression bombs; cut it into parts."
+        ) from None
     except MemoryError:
         raise PictureError(f"{name}: does not fit in the memory.") from None
     except Exception as error:  # decoders raise nearly anything on damaged files
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        reason = (
+            getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        )
         raise PictureError(f"{name}: cannot be read as a picture ({reason}).") from None
 
 
@@ -79,8 +94,10 @@ def mean_over_views(sharpen: Callable[[np.ndarray], np.ndarray], x: np.ndarray) 
     """The geometric self-ensemble (Timofte et al., CVPR 2016) of a picture (h, w): the mean of what `sharpen` makes
     of its 8 flips and turns, each turned back.
     """
-    outputs = [sharpen(np.ascontiguousarray(view)) for view, in eight_views(x[None])]
-    return np.mean([np.rot90(y if v < 4 else y[:, ::-1], -v) for v, y in enumerate(outputs)], axis=0)
+    outputs = [sharpen(np.ascontiguousarray(view)) for (view,) in eight_views(x[None])]
+    return np.mean(
+        [np.rot90(y if v < 4 else y[:, ::-1], -v) for v, y in enumerate(outputs)], axis=0
+    )
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -88,7 +105,9 @@ def luma(rgb: np.ndarray) -> np.ndarray:
 
     rgb: (height, width, 3) values in 0..255. Returns float32 (height, width), whole numbers in 16..235.
     """
-    return np.round(16 + rgb.astype("float64") @ (np.array([65.481, 128.553, 24.966]) / 255)).astype("float32")
+    return np.round(
+        16 + rgb.astype("float64") @ (np.array([65.481, 128.553, 24.966]) / 255)
+    ).astype("float32")
 
 
 def deep_grey(image: Image.Image, name: str | Path) -> np.ndarray:
@@ -109,8 +128,10 @@ def white_is_zero(image: Image.Image) -> bool:
 
 def no_white(name: str | Path, mode: str) -> PictureError:
     """The error of pixels in a kind that does not say which number is white."""
-    return PictureError(f"{name}: its pixels are of kind {mode}, which has no defined white; convert it to 8 or 16 "
-                        "bits a channel first.")
+    return PictureError(
+        f"{name}: its pixels are of kind {mode}, which has no defined white; convert it to 8 or 16 "
+        "bits a channel first."
+    )
 
 
 def read_luma(path: str | Path) -> np.ndarray:

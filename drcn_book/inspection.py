@@ -14,9 +14,11 @@ from .metrics import psnr, ssim
 from .model import KerasNet, ensemble_weights
 from .recursion import unroll
 
-MOST_PIXELS = 1024 * 1024      # every recursion of every chosen channel is kept: larger pictures are cropped first
-SMALLEST_SIDE = 24             # SSIM's window of 11 and a shaved border must fit
-PROBE = 96                     # side of the middle patch on which channels are compared
+MOST_PIXELS = (
+    1024 * 1024
+)  # every recursion of every chosen channel is kept: larger pictures are cropped first
+SMALLEST_SIDE = 24  # SSIM's window of 11 and a shaved border must fit
+PROBE = 96  # side of the middle patch on which channels are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +71,20 @@ class Inspection:
     @cached_property
     def psnr(self) -> list[float] | None:
         """Each frame's PSNR in dB by the field's protocol, border of `scale` pixels shaved; None without a truth."""
-        return self.truth if self.truth is None else [psnr(self.truth, f, self.scale) for f in self.frames]
+        return (
+            self.truth
+            if self.truth is None
+            else [psnr(self.truth, f, self.scale) for f in self.frames]
+        )
 
     @cached_property
     def ssim(self) -> list[float] | None:
         """Each frame's SSIM, measured like the PSNR; None without a truth."""
-        return self.truth if self.truth is None else [ssim(self.truth, f, self.scale) for f in self.frames]
+        return (
+            self.truth
+            if self.truth is None
+            else [ssim(self.truth, f, self.scale) for f in self.frames]
+        )
 
     @cached_property
     def steps(self) -> list[float]:
@@ -90,16 +100,27 @@ def hidden_states(network: keras.Model, config: NetworkConfig) -> list:
     return unroll(KerasNet(config, network.get_layer), network.input)[0]
 
 
-def liveliest(network: keras.Model, config: NetworkConfig, x: np.ndarray, count: int) -> tuple[int, ...]:
+def liveliest(
+    network: keras.Model, config: NetworkConfig, x: np.ndarray, count: int
+) -> tuple[int, ...]:
     """The `count` channels of H_D that vary most over the middle 96x96 pixels of x (h, w), liveliest first."""
     top, left = ((side - min(side, PROBE)) // 2 for side in x.shape)
     patch = x[None, top : top + PROBE, left : left + PROBE, None].astype("float32") / 255
-    last = ops.convert_to_numpy(keras.Model(network.input, hidden_states(network, config)[-1])(patch))[0]
-    return tuple(int(c) for c in np.argsort(-last.astype("float32").var(axis=(0, 1)), kind="stable")[:count])
+    last = ops.convert_to_numpy(
+        keras.Model(network.input, hidden_states(network, config)[-1])(patch)
+    )[0]
+    return tuple(
+        int(c) for c in np.argsort(-last.astype("float32").var(axis=(0, 1)), kind="stable")[:count]
+    )
 
 
-def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, known: bool = True,
-            channels: Sequence[int] | int = 4) -> Inspection:
+def inspect(
+    picture: np.ndarray,
+    network: keras.Model,
+    config: NetworkConfig,
+    known: bool = True,
+    channels: Sequence[int] | int = 4,
+) -> Inspection:
     """Run a network on a luma picture (h, w), 0..255, and keep what every recursion makes of it.
 
     known: the picture is the truth and is degraded by the protocol first; False: it is the small picture, is enlarged
@@ -111,27 +132,43 @@ def inspect(picture: np.ndarray, network: keras.Model, config: NetworkConfig, kn
     scale, w = config.scale, ensemble_weights(network, config)
     height, width = picture.shape if known else (picture.shape[0] * scale, picture.shape[1] * scale)
     if min(height, width) < SMALLEST_SIDE:
-        raise PictureError(f"A picture of {picture.shape[1]}x{picture.shape[0]} pixels is too small to inspect: "
-                           f"its sides must be {SMALLEST_SIDE if known else -(-SMALLEST_SIDE // scale)} or more.")
+        raise PictureError(
+            f"A picture of {picture.shape[1]}x{picture.shape[0]} pixels is too small to inspect: "
+            f"its sides must be {SMALLEST_SIDE if known else -(-SMALLEST_SIDE // scale)} or more."
+        )
     if height * width > MOST_PIXELS:
-        raise PictureError(f"{width}x{height} pixels are too many to keep every recursion of: choose a region of at "
-                           f"most {MOST_PIXELS:,} pixels (drcn inspect --region LEFT,TOP,WIDTH,HEIGHT).")
+        raise PictureError(
+            f"{width}x{height} pixels are too many to keep every recursion of: choose a region of at "
+            f"most {MOST_PIXELS:,} pixels (drcn inspect --region LEFT,TOP,WIDTH,HEIGHT)."
+        )
     x, truth = degrade(picture, scale) if known else (resize(picture, height, width), None)
 
     if isinstance(channels, int):
         channels = liveliest(network, config, x, channels)
     outside = [c for c in channels if not 0 <= c < config.filters]
     if outside:
-        raise ConfigError(f"There is no channel {outside[0]}: this network has {config.filters}, counted from 0.")
+        raise ConfigError(
+            f"There is no channel {outside[0]}: this network has {config.filters}, counted from 0."
+        )
     outputs = dict(network.output)
     if channels:
         kept = [ops.take(H, list(channels), axis=-1) for H in hidden_states(network, config)]
         outputs["features"] = ops.stack(kept, axis=3)
     # Called, not `predict`ed: for a single picture that saves tracing a new function.
-    seen = {name: ops.convert_to_numpy(value)[0] for name, value in
-            keras.Model(network.input, outputs)(x[None, ..., None].astype("float32") / 255).items()}
+    seen = {
+        name: ops.convert_to_numpy(value)[0]
+        for name, value in keras.Model(network.input, outputs)(
+            x[None, ..., None].astype("float32") / 255
+        ).items()
+    }
     features = seen.get("features", np.empty((*x.shape, config.recursions + 1, 0)))
     return Inspection(
-        x=x, truth=truth, recursions=seen["recursions"] * 255, ensemble=seen["ensemble"][..., 0] * 255,
-        weights=w, channels=tuple(channels),
-        features=features.astype("float32"), scale=scale)
+        x=x,
+        truth=truth,
+        recursions=seen["recursions"] * 255,
+        ensemble=seen["ensemble"][..., 0] * 255,
+        weights=w,
+        channels=tuple(channels),
+        features=features.astype("float32"),
+        scale=scale,
+    )

@@ -15,8 +15,10 @@ def quantise(image: np.ndarray) -> np.ndarray:
 def shave(image: np.ndarray, border: int) -> np.ndarray:
     """Cut `border` pixels off every side of an (h, w, ...) array; PictureError if that leaves none."""
     if min(image.shape[:2]) <= 2 * border:
-        raise PictureError(f"A picture of {image.shape[1]}x{image.shape[0]} pixels has none inside a border of "
-                           f"{border}: take a larger one.")
+        raise PictureError(
+            f"A picture of {image.shape[1]}x{image.shape[0]} pixels has none inside a border of "
+            f"{border}: take a larger one."
+        )
     return image[border:-border, border:-border] if border else image
 
 
@@ -25,7 +27,9 @@ def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool =
 
     truth, output: (h, w) or (h, w, channels), 0..255. rounded: False takes the output as it is.
     """
-    error = shave(truth.astype("float64"), border) - shave(quantise(output) if rounded else output, border)
+    error = shave(truth.astype("float64"), border) - shave(
+        quantise(output) if rounded else output, border
+    )
     mse = np.mean(error**2)
     return float(10 * np.log10(255**2 / mse)) if mse else float("inf")
 
@@ -39,8 +43,19 @@ def ssim(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
 
     height, width = shave(truth, border).shape[:2]
     if min(height, width) < WINDOW:
-        raise PictureError(f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are there: "
-                           "take a larger picture.")
-    return float(structural_similarity(
-        shave(truth.astype("float64"), border), shave(quantise(output), border), data_range=255,
-        gaussian_weights=True, sigma=1.5, use_sample_covariance=False, K1=0.01, K2=0.03))
+        raise PictureError(
+            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are there: "
+            "take a larger picture."
+        )
+    return float(
+        structural_similarity(
+            shave(truth.astype("float64"), border),
+            shave(quantise(output), border),
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            K1=0.01,
+            K2=0.03,
+        )
+    )

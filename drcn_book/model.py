@@ -27,7 +27,9 @@ class Ensemble(keras.layers.Layer):
     """y = sum over d of w_d y_d, the w_d learned and started at 1/D. (..., D) -> (..., 1)."""
 
     def build(self, shape):
-        self.w = self.add_weight(shape=shape[-1:], initializer=keras.initializers.Constant(1 / shape[-1]), name="w")
+        self.w = self.add_weight(
+            shape=shape[-1:], initializer=keras.initializers.Constant(1 / shape[-1]), name="w"
+        )
 
     def call(self, y_d):
         return ops.sum(self.w * y_d, axis=-1, keepdims=True)
@@ -44,7 +46,9 @@ class Fold(keras.layers.Layer):
     def call(self, x):
         b, h, w, _ = ops.shape(x)
         cells = ops.reshape(x, (b, h // self.s, self.s, w // self.s, self.s))
-        return ops.reshape(ops.transpose(cells, (0, 1, 3, 2, 4)), (b, h // self.s, w // self.s, self.s**2))
+        return ops.reshape(
+            ops.transpose(cells, (0, 1, 3, 2, 4)), (b, h // self.s, w // self.s, self.s**2)
+        )
 
     def compute_output_shape(self, shape):
         b, h, w, _ = shape
@@ -94,7 +98,9 @@ class Consistent(keras.layers.Layer):
         columns = np.tile(taps, outputs).reshape(1, n, 1, -1)
 
         def conv(image, kernel, down, right):
-            image = ops.pad(image, ((0, 0), border if down else (0, 0), border if right else (0, 0), (0, 0)))
+            image = ops.pad(
+                image, ((0, 0), border if down else (0, 0), border if right else (0, 0), (0, 0))
+            )
             strides = (stride if down else 1, stride if right else 1)
             return ops.conv(image, kernel, strides=strides, padding="valid")
 
@@ -153,8 +159,14 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
             deviation = kind.spread * np.sqrt(2 / (9 * config.filters))
             start = keras.initializers.RandomNormal(stddev=deviation, seed=seed)
         layers[name] = keras.layers.Conv2D(
-            kind.outputs, 3, padding="same", activation="relu" if kind.relu else None,
-            kernel_initializer=start, name=name, dtype=dtype)
+            kind.outputs,
+            3,
+            padding="same",
+            activation="relu" if kind.relu else None,
+            kernel_initializer=start,
+            name=name,
+            dtype=dtype,
+        )
 
     x, net = keras.Input((None, None, 1), name="x"), KerasNet(config, layers.get)
     _, y = unroll(net, x)

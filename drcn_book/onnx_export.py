@@ -31,7 +31,9 @@ class _Graph:
         try:
             import onnx
         except ImportError:
-            raise ConfigError("Writing ONNX files needs the package onnx: `pip install onnx`.") from None
+            raise ConfigError(
+                "Writing ONNX files needs the package onnx: `pip install onnx`."
+            ) from None
         self.onnx, self.network, self.config = onnx, network, config
         self.w = ensemble_weights(network, config)
         self.nodes, self.constants = [], {}
@@ -46,7 +48,9 @@ class _Graph:
         kernel, bias = f"{layer.name}.kernel", f"{layer.name}.bias"
         self.constants[kernel] = ops.convert_to_numpy(layer.kernel).transpose(3, 2, 0, 1)
         self.constants[bias] = ops.convert_to_numpy(layer.bias)
-        y = self.add("Conv", [x, kernel, bias], f"{output}.conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        y = self.add(
+            "Conv", [x, kernel, bias], f"{output}.conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1]
+        )
         return self.add("Relu", [y], output) if layer.activation.__name__ == "relu" else y
 
     def embed(self, x):
@@ -60,7 +64,11 @@ class _Graph:
             H = self.add("Add", [H, H_0], f"H_{d}.sum")
         hidden = self.conv("reconstruction_1", H, f"hidden_{d}")
         if config.skip == "concat":
-            y = self.conv("reconstruction_2", self.add("Concat", [hidden, x], f"hidden_x_{d}", axis=1), f"y_{d}")
+            y = self.conv(
+                "reconstruction_2",
+                self.add("Concat", [hidden, x], f"hidden_x_{d}", axis=1),
+                f"y_{d}",
+            )
         else:
             y = self.conv("reconstruction_2", hidden, f"f_3(H_{d})")
             y = self.add("Add", [x, y], f"y_{d}") if config.skip == "add" else y
@@ -69,13 +77,24 @@ class _Graph:
     def model(self, inputs, outputs):
         """The checked ONNX model; `inputs` and `outputs` map names to numbers of channels."""
         helper, float32 = self.onnx.helper, self.onnx.TensorProto.FLOAT
-        ends = [[helper.make_tensor_value_info(name, float32, ["batch", channels, "height", "width"])
-                 for name, channels in side.items()] for side in (inputs, outputs)]
-        constants = [self.onnx.numpy_helper.from_array(np.ascontiguousarray(value, "float32"), name)
-                     for name, value in self.constants.items()]
+        ends = [
+            [
+                helper.make_tensor_value_info(name, float32, ["batch", channels, "height", "width"])
+                for name, channels in side.items()
+            ]
+            for side in (inputs, outputs)
+        ]
+        constants = [
+            self.onnx.numpy_helper.from_array(np.ascontiguousarray(value, "float32"), name)
+            for name, value in self.constants.items()
+        ]
         model = helper.make_model(
-            helper.make_graph(self.nodes, "drcn", *ends, constants), producer_name="drcn-book",
-            producer_version=__version__, ir_version=8, opset_imports=[helper.make_opsetid("", OPSET)])
+            helper.make_graph(self.nodes, "drcn", *ends, constants),
+            producer_name="drcn-book",
+            producer_version=__version__,
+            ir_version=8,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+        )
         helper.set_model_props(model, {"config": json.dumps(self.config.to_dict())})
         self.onnx.checker.check_model(model, full_check=True)
         return model.SerializeToString()
@@ -94,7 +113,9 @@ def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
         y.append(y_d)
     graph.add("Concat", y, "recursions", axis=1)
     graph.constants["w"] = graph.w.reshape(1, -1, 1, 1)
-    graph.add("Conv", ["recursions", "w"], "ensemble", kernel_shape=[1, 1])           # y = sum over d of w_d y_d
+    graph.add(
+        "Conv", ["recursions", "w"], "ensemble", kernel_shape=[1, 1]
+    )  # y = sum over d of w_d y_d
     return graph.model({"x": 1}, {"recursions": config.recursions, "ensemble": 1})
 
 
@@ -107,7 +128,9 @@ def to_steps(network: keras.Model, config: NetworkConfig) -> tuple[bytes, bytes]
     """
     first = _Graph(network, config)
     if not config.shared:
-        raise ConfigError("This network has a convolution of its own for each recursion: there is no one step to run.")
+        raise ConfigError(
+            "This network has a convolution of its own for each recursion: there is no one step to run."
+        )
     F = config.filters
     first.add("Identity", [first.embed("x")], "H")
     second = _Graph(network, config)
@@ -140,8 +163,13 @@ class InPage:
         Image.fromarray(example).save(picture, "PNG", optimize=True)
         embed, step = (base64.b64encode(part).decode() for part in to_steps(network, config))
         self.state = {
-            "name": self.name, "scale": config.scale, "filters": config.filters, "recursions": config.recursions,
-            "radius": config.receptive_field // 2, "embed": embed, "step": step,
+            "name": self.name,
+            "scale": config.scale,
+            "filters": config.filters,
+            "recursions": config.recursions,
+            "radius": config.receptive_field // 2,
+            "embed": embed,
+            "step": step,
             "weights": [float(w) for w in ensemble_weights(network, config)],
             "example": "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode(),
         }
@@ -149,10 +177,12 @@ class InPage:
     @property
     def html(self) -> str:
         style, script = ((BROWSER / f"network.{kind}").read_text("utf-8") for kind in ("css", "js"))
-        return (f'<div class="drcn-network"><style>{style}</style>'
-                '<p class="drcn-status" role="status">Here the published page lets the network enlarge a picture of '
-                'yours. It needs a browser that runs scripts.</p>'
-                f'<script>({script.strip()})({json.dumps(self.state)});</script></div>')
+        return (
+            f'<div class="drcn-network"><style>{style}</style>'
+            '<p class="drcn-status" role="status">Here the published page lets the network enlarge a picture of '
+            "yours. It needs a browser that runs scripts.</p>"
+            f"<script>({script.strip()})({json.dumps(self.state)});</script></div>"
+        )
 
     def _repr_html_(self):
         return self.html

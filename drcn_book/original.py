@@ -36,32 +36,44 @@ def read_checkpoint(path: str | Path) -> dict[str, np.ndarray]:
     """
     prefix = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", str(path))
     if not (Path(prefix).is_file() or Path(prefix + ".index").is_file()):
-        raise WeightsError(f"{path}: no such checkpoint: neither {Path(prefix).name} nor "
-                           f"{Path(prefix).name}.index is there.")
+        raise WeightsError(
+            f"{path}: no such checkpoint: neither {Path(prefix).name} nor "
+            f"{Path(prefix).name}.index is there."
+        )
     try:
         import tensorflow as tf
     except ImportError:
-        raise WeightsError("Reading a TensorFlow checkpoint needs TensorFlow: `pip install tensorflow-cpu`. "
-                           "The weights file made from it works without.") from None
+        raise WeightsError(
+            "Reading a TensorFlow checkpoint needs TensorFlow: `pip install tensorflow-cpu`. "
+            "The weights file made from it works without."
+        ) from None
     wanted = [ENSEMBLE, *(name for pair in LAYERS.values() for name in pair)]
     try:
         reader = tf.train.load_checkpoint(prefix)
         stored = reader.get_variable_to_shape_map()
-        names = {name: next((n for n in (name, f"{name}_1") if n in stored), None) for name in wanted}
+        names = {
+            name: next((n for n in (name, f"{name}_1") if n in stored), None) for name in wanted
+        }
         missing = [name for name in wanted if names[name] is None]
         if missing:
             held = ", ".join(sorted(stored)[:4])
-            raise WeightsError(f"{path}: has no variable {missing[0]!r} (nor {missing[0]}_1): not a "
-                               f"checkpoint of deeply-recursive-cnn-tf. It holds {held or 'nothing'} ...")
+            raise WeightsError(
+                f"{path}: has no variable {missing[0]!r} (nor {missing[0]}_1): not a "
+                f"checkpoint of deeply-recursive-cnn-tf. It holds {held or 'nothing'} ..."
+            )
         return {name: np.asarray(reader.get_tensor(names[name]), "float32") for name in wanted}
     except (tf.errors.OpError, RuntimeError, ValueError, IndexError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{path}: not a readable TensorFlow checkpoint ({reason}).") from None
 
 
-def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None = None,
-            output_relu: bool = True, source: str | Path = "checkpoint"
-            ) -> tuple[NetworkConfig, dict[str, np.ndarray]]:
+def convert(
+    variables: dict[str, np.ndarray],
+    scale: int = 2,
+    skip: str | None = None,
+    output_relu: bool = True,
+    source: str | Path = "checkpoint",
+) -> tuple[NetworkConfig, dict[str, np.ndarray]]:
     """The configuration here, and the weights by their paths here, of the original's variables.
 
     scale: the enlargement it was trained for, which the checkpoint does not say. skip: None takes "concat"
@@ -82,23 +94,34 @@ def convert(variables: dict[str, np.ndarray], scale: int = 2, skip: str | None =
     expected[ENSEMBLE] = (variables[ENSEMBLE].size,)
     for name, shape in expected.items():
         if variables[name].shape != shape or not filters:
-            raise WeightsError(f"{source}: {name} has the shape {variables[name].shape}, not {shape} as a "
-                               f"network of 3x3 convolutions, {filters} filters and skip {skip!r} has.")
+            raise WeightsError(
+                f"{source}: {name} has the shape {variables[name].shape}, not {shape} as a "
+                f"network of 3x3 convolutions, {filters} filters and skip {skip!r} has."
+            )
         if not np.isfinite(variables[name]).all():
             raise WeightsError(f"{source}: {name} holds values that are no finite numbers.")
     w = variables[ENSEMBLE]
     if not w.sum():
         raise WeightsError(f"{source}: the ensemble's weights {ENSEMBLE} sum to 0.")
-    config = NetworkConfig(filters=filters, recursions=w.size, scale=scale, skip=skip,
-                           output_relu=output_relu)
+    config = NetworkConfig(
+        filters=filters, recursions=w.size, scale=scale, skip=skip, output_relu=output_relu
+    )
     tensors = {"ensemble/w": w / w.sum()}
     for layer, (kernel, bias) in LAYERS.items():
-        tensors[f"{layer}/kernel"], tensors[f"{layer}/bias"] = variables[kernel], variables[bias] / 255
+        tensors[f"{layer}/kernel"], tensors[f"{layer}/bias"] = (
+            variables[kernel],
+            variables[bias] / 255,
+        )
     return config, tensors
 
 
-def import_checkpoint(path: str | Path, out: str | Path, scale: int = 2, skip: str | None = None,
-                      output_relu: bool = True) -> NetworkConfig:
+def import_checkpoint(
+    path: str | Path,
+    out: str | Path,
+    scale: int = 2,
+    skip: str | None = None,
+    output_relu: bool = True,
+) -> NetworkConfig:
     """Write the network of an original's checkpoint as a weights file of this package; returns its
     configuration.
 

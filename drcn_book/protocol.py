@@ -13,7 +13,10 @@ from .images import luma
 from .metrics import psnr
 
 # BT.601 in studio range: (Y, Cb, Cr) = OFFSET + RGB @ YCBCR for RGB in 0..255.
-YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]).T / 255
+YCBCR = (
+    np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]).T
+    / 255
+)
 OFFSET = np.array([16, 128, 128])
 
 
@@ -37,10 +40,14 @@ class Protocol:
     half: bool = False
 
     def __post_init__(self):
-        for value, known in ((self.colour, ("Y", "full", "truncated", "RGB")),
-                             (self.kernel, ("float", "MATLAB", "8-bit"))):
+        for value, known in (
+            (self.colour, ("Y", "full", "truncated", "RGB")),
+            (self.kernel, ("float", "MATLAB", "8-bit")),
+        ):
             if value not in known:
-                raise ConfigError(f"Unknown choice {value!r} of a protocol: one of {', '.join(known)}.")
+                raise ConfigError(
+                    f"Unknown choice {value!r} of a protocol: one of {', '.join(known)}."
+                )
 
 
 RUNGS = {
@@ -65,22 +72,34 @@ class Rung(NamedTuple):
     step: float
 
 
-def ladder(pictures: Iterable[np.ndarray], scale: int,
-           network: Callable[[np.ndarray], np.ndarray] = lambda x: x) -> list[Rung]:
+def ladder(
+    pictures: Iterable[np.ndarray],
+    scale: int,
+    network: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+) -> list[Rung]:
     """Measure one method by the protocol, and again with one thing changed at a time.
 
     pictures: uint8 (h, w, 3), or (h, w) if grey. network: from the bicubic input to the output, both luma
     (h, w), 0..255; the default is bicubic itself. The rung on grey pictures is left out where there are none.
     """
     pictures = list(pictures)
-    rungs = {change: protocol for change, protocol in RUNGS.items()
-             if not protocol.grey_as_rgb or any(picture.ndim == 2 for picture in pictures)}
-    found = {change: measure(pictures, scale, network, protocol) for change, protocol in rungs.items()}
+    rungs = {
+        change: protocol
+        for change, protocol in RUNGS.items()
+        if not protocol.grey_as_rgb or any(picture.ndim == 2 for picture in pictures)
+    }
+    found = {
+        change: measure(pictures, scale, network, protocol) for change, protocol in rungs.items()
+    }
     return [Rung(change, value, value - found["the protocol"]) for change, value in found.items()]
 
 
-def measure(pictures: Iterable[np.ndarray], scale: int, network: Callable[[np.ndarray], np.ndarray],
-            protocol: Protocol = Protocol()) -> float:
+def measure(
+    pictures: Iterable[np.ndarray],
+    scale: int,
+    network: Callable[[np.ndarray], np.ndarray],
+    protocol: Protocol = Protocol(),
+) -> float:
     """Mean PSNR in dB of a method on pictures, as `ladder`, by any protocol."""
     border = check_scale(scale) if protocol.border is None else protocol.border
     values = []
@@ -123,7 +142,9 @@ def _rgb(planes):
 def _blur(plane, scale, kernel):
     height, width = plane.shape
     shrink_or_enlarge = imresize if kernel == "MATLAB" else resize
-    return shrink_or_enlarge(shrink_or_enlarge(plane, height // scale, width // scale), height, width)
+    return shrink_or_enlarge(
+        shrink_or_enlarge(plane, height // scale, width // scale), height, width
+    )
 
 
 def _resize_8_bit(picture, height, width):
@@ -153,7 +174,9 @@ def _weights(old, new):
     t = np.abs(centres[:, None] - neighbours) / stretch
     near, far = 1.5 * t**3 - 2.5 * t**2 + 1, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
     kernel = np.where(t < 1, near, np.where(t < 2, far, 0))
-    mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[neighbours.astype(int) % (2 * old)]
+    mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[
+        neighbours.astype(int) % (2 * old)
+    ]
     matrix = np.zeros((new, old))
     np.add.at(matrix, (np.arange(new)[:, None], mirrored), kernel / kernel.sum(1, keepdims=True))
     return matrix

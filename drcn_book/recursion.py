@@ -31,7 +31,11 @@ def convolutions(config) -> dict[str, Convolution]:
     """The convolutions of a network by name, in the paper's order: W_-1, W_0, W, W_{D+1}, W_{D+2}."""
     F, cell = config.filters, config.fold**2
     recursive, every = config.identity_start != "none", config.identity_start == "all"
-    names = ["recursion"] if config.shared else [f"recursion_{d}" for d in range(1, config.recursions + 1)]
+    names = (
+        ["recursion"]
+        if config.shared
+        else [f"recursion_{d}" for d in range(1, config.recursions + 1)]
+    )
     last = F + cell if config.skip == "concat" else F
     return {
         "embedding_1": Convolution(cell, F),

@@ -30,7 +30,11 @@ from .patches import PatchSource
 from .weights import assign, fitting, load, read_tensors, save_weights, write_tensors
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-LOSSES = {"l1": ops.abs, "l2": ops.square, "charbonnier": lambda error: ops.sqrt(ops.square(error) + 1e-6)}
+LOSSES = {
+    "l1": ops.abs,
+    "l2": ops.square,
+    "charbonnier": lambda error: ops.sqrt(ops.square(error) + 1e-6),
+}
 
 
 class Batches(keras.utils.PyDataset):
@@ -39,8 +43,16 @@ class Batches(keras.utils.PyDataset):
     pool: an executor that makes the next batch while the present one is trained on.
     """
 
-    def __init__(self, source: PatchSource, size: int, seed: int, first: int, count: int,
-                 rows: slice = slice(None), pool: ThreadPoolExecutor | None = None):
+    def __init__(
+        self,
+        source: PatchSource,
+        size: int,
+        seed: int,
+        first: int,
+        count: int,
+        rows: slice = slice(None),
+        pool: ThreadPoolExecutor | None = None,
+    ):
         super().__init__()
         self.source, self.size, self.seed, self.first, self.count = source, size, seed, first, count
         self.rows, self.pool, self._coming = rows, pool, {}
@@ -71,7 +83,9 @@ class Trainer(keras.Model):
     def __init__(self, network: keras.Model, recipe: Recipe):
         super().__init__(name="trainer")
         self.network, self.recipe = network, recipe
-        self.taken = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps")
+        self.taken = self.add_weight(
+            shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps"
+        )
         self.l_1, self.l_2 = keras.metrics.Mean("l_1"), keras.metrics.Mean("l_2")
 
     def call(self, x, training=None):
@@ -89,7 +103,9 @@ class Trainer(keras.Model):
         alpha = self.alpha(self.taken)
         loss = alpha * l_1 + (1 - alpha) * l_2
         if self.recipe.beta:
-            loss += self.recipe.beta * sum(ops.sum(ops.square(w)) for w in self.network.trainable_weights)
+            loss += self.recipe.beta * sum(
+                ops.sum(ops.square(w)) for w in self.network.trainable_weights
+            )
         self.taken.assign(self.taken + 1)
         self.l_1.update_state(l_1)
         self.l_2.update_state(l_2)
@@ -100,17 +116,26 @@ def optimizer(recipe: Recipe, precision: str) -> keras.optimizers.Optimizer:
     """Adam, or SGD with Nesterov momentum: linear warm-up, then a cosine to zero."""
     peak, warmup = recipe.learning_rate, recipe.warmup
     rate = keras.optimizers.schedules.CosineDecay(
-        peak / warmup if warmup else peak, max(1, recipe.steps - warmup),
-        warmup_target=peak if warmup else None, warmup_steps=warmup)
-    options = {"name": recipe.optimizer, "global_clipnorm": recipe.clip_norm or None, "use_ema": bool(recipe.ema),
-               "ema_momentum": recipe.ema or 0.99}
+        peak / warmup if warmup else peak,
+        max(1, recipe.steps - warmup),
+        warmup_target=peak if warmup else None,
+        warmup_steps=warmup,
+    )
+    options = {
+        "name": recipe.optimizer,
+        "global_clipnorm": recipe.clip_norm or None,
+        "use_ema": bool(recipe.ema),
+        "ema_momentum": recipe.ema or 0.99,
+    }
     if recipe.optimizer == "adam":
         chosen = keras.optimizers.Adam(rate, **options)
     else:
         chosen = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
     if precision == "mixed_float16":
         chosen = keras.optimizers.LossScaleOptimizer(chosen, name="loss_scale")
-    chosen.finalize_variable_values = lambda variables: None  # else `fit` would end by keeping the running mean
+    chosen.finalize_variable_values = lambda variables: (
+        None
+    )  # else `fit` would end by keeping the running mean
     return chosen
 
 
@@ -122,7 +147,9 @@ def averaged_weights(trainer):
         return
     current = [ops.convert_to_numpy(v) for v in trainer.trainable_variables]
     type(trainer.optimizer).finalize_variable_values(trainer.optimizer, trainer.trainable_variables)
-    for variable in trainer.trainable_variables:  # a copy: JAX would free the mean itself after predicting with it
+    for variable in (
+        trainer.trainable_variables
+    ):  # a copy: JAX would free the mean itself after predicting with it
         variable.assign(ops.convert_to_numpy(variable))
     try:
         yield
@@ -185,9 +212,14 @@ class Validation:
         side = max(side // scale, 1) * scale
         pairs = [degrade(p, scale) for p in pictures if min(p.shape) >= side + scale]
         if not pairs:
-            raise DatasetError(f"No validation picture is larger than {side}x{side} pixels, as scale {scale} needs.")
-        cut = [(x[t:t + side, l:l + side], y[t:t + side, l:l + side]) for x, y in pairs
-               for t, l in [((y.shape[0] - side) // 2, (y.shape[1] - side) // 2)]]
+            raise DatasetError(
+                f"No validation picture is larger than {side}x{side} pixels, as scale {scale} needs."
+            )
+        cut = [
+            (x[t : t + side, l : l + side], y[t : t + side, l : l + side])
+            for x, y in pairs
+            for t, l in [((y.shape[0] - side) // 2, (y.shape[1] - side) // 2)]
+        ]
         self.x = np.array([x for x, _ in cut])
         self.y = np.array([y for _, y in cut])
         self.scale = scale
@@ -228,11 +260,17 @@ class _TensorBoard:
         except ImportError:
             self.add = lambda row: None
             return
-        logging.getLogger("tensorboard").setLevel(logging.ERROR)  # the converter warns of each mixed number type
+        logging.getLogger("tensorboard").setLevel(
+            logging.ERROR
+        )  # the converter warns of each mixed number type
         self._Event, self._Summary, self._Writer = Event, Summary, RecordWriter
-        shutil.rmtree(folder, ignore_errors=True)  # a killed run may have written rows after its checkpoint
+        shutil.rmtree(
+            folder, ignore_errors=True
+        )  # a killed run may have written rows after its checkpoint
         self._path = folder / f"events.out.tfevents.{int(time.time())}"
-        outputs = keras.Model(network.input, list(network.output.values()))  # the converter reads no dictionaries
+        outputs = keras.Model(
+            network.input, list(network.output.values())
+        )  # the converter reads no dictionaries
         graph = keras_model_to_graph_def(json.loads(outputs.to_json()))
         self._write(file_version="brain.Event:2")
         self._write(graph_def=graph.SerializeToString())
@@ -243,13 +281,18 @@ class _TensorBoard:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with open(self._path, "ab") as file:
-                self._Writer(file).write(self._Event(wall_time=time.time(), **event).SerializeToString())
+                self._Writer(file).write(
+                    self._Event(wall_time=time.time(), **event).SerializeToString()
+                )
         except OSError as error:
             raise StorageError(f"{self._path}: cannot be written ({error.strerror}).") from None
 
     def add(self, row: dict) -> None:
-        values = [self._Summary.Value(tag=name.replace("psnr_", "psnr/"), simple_value=value)
-                  for name, value in row.items() if name != "step"]
+        values = [
+            self._Summary.Value(tag=name.replace("psnr_", "psnr/"), simple_value=value)
+            for name, value in row.items()
+            if name != "step"
+        ]
         self._write(step=row["step"], summary=self._Summary(value=values))
 
 
@@ -268,8 +311,14 @@ class Run:
     StorageError: the folder cannot be written.
     """
 
-    def __init__(self, config: Config, recipe: Recipe, folder: str | Path, start: str | None = None,
-                 team: Team | None = None):
+    def __init__(
+        self,
+        config: Config,
+        recipe: Recipe,
+        folder: str | Path,
+        start: str | None = None,
+        team: Team | None = None,
+    ):
         self.team = team or join()
         self.rows = self.team.rows(recipe.batch)
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
@@ -278,12 +327,23 @@ class Run:
         self.held_out = sorted(held_out)
         state = self._read_checkpoint() if self.team.leads and self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
-        self.source = PatchSource(pictures, recipe.scales or (config.scale,), recipe.patch,
-                                  fold=config.scale if config.consistent else config.fold)
-        told = {**recipe.to_dict(), "train_set": [len(pictures), self.source.positions]}  # paths may differ
-        if not self.team.alike(zlib.crc32(json.dumps([config.architecture, config.to_dict(), told]).encode())):
-            raise ConfigError("The workers differ in their options or training pictures: start the same command with "
-                              "the same pictures on every worker.")
+        self.source = PatchSource(
+            pictures,
+            recipe.scales or (config.scale,),
+            recipe.patch,
+            fold=config.scale if config.consistent else config.fold,
+        )
+        told = {
+            **recipe.to_dict(),
+            "train_set": [len(pictures), self.source.positions],
+        }  # paths may differ
+        if not self.team.alike(
+            zlib.crc32(json.dumps([config.architecture, config.to_dict(), told]).encode())
+        ):
+            raise ConfigError(
+                "The workers differ in their options or training pictures: start the same command with "
+                "the same pictures on every worker."
+            )
         self.validation = Validation(list(held_out.values()), config.scale)
         if recipe.precision != "auto":
             self.precision = recipe.precision
@@ -294,10 +354,14 @@ class Run:
         with self.team.scope():
             network = config.build(self.precision, recipe.seed)
             self.trainer = Trainer(network, recipe)
-            self.trainer.compile(optimizer(recipe, self.precision),
-                                 jit_compile="auto" if accelerators() else backend == "jax")
+            self.trainer.compile(
+                optimizer(recipe, self.precision),
+                jit_compile="auto" if accelerators() else backend == "jax",
+            )
             self.trainer.optimizer.build(self.trainer.trainable_variables)
-        self._validated = network if self.team.devices == 1 else keras.models.clone_model(network)  # on one device
+        self._validated = (
+            network if self.team.devices == 1 else keras.models.clone_model(network)
+        )  # on one device
         source = self.checkpoint
         if state is None:
             state, source = self._values(), start
@@ -309,11 +373,19 @@ class Run:
             assign(self._state(), state, source)
         self._saved = self.step
         self._header = {
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), "network": config.to_dict(),
-            "recipe": recipe.to_dict(), "start": str(start) if start else None, "precision": self.precision,
-            "backend": backend, "keras": keras.__version__, "hardware": hardware(),
-            "training_pictures": len(pictures), "validation_pictures": len(self.validation.y),
-            "validation_set": _sets(held_out), "validation_bicubic": self.validation.bicubic}
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "network": config.to_dict(),
+            "recipe": recipe.to_dict(),
+            "start": str(start) if start else None,
+            "precision": self.precision,
+            "backend": backend,
+            "keras": keras.__version__,
+            "hardware": hardware(),
+            "training_pictures": len(pictures),
+            "validation_pictures": len(self.validation.y),
+            "validation_set": _sets(held_out),
+            "validation_bicubic": self.validation.bicubic,
+        }
 
     @property
     def checkpoint(self) -> Path:
@@ -326,16 +398,25 @@ class Run:
     def _read_checkpoint(self):
         state, header = read_tensors(self.checkpoint)
         if "recipe" not in header:
-            raise WeightsError(f"{self.checkpoint} holds weights but no state of a training: choose another --run "
-                               "folder, and --start to begin from these weights.")
+            raise WeightsError(
+                f"{self.checkpoint} holds weights but no state of a training: choose another --run "
+                "folder, and --start to begin from these weights."
+            )
         stored = {"architecture": header.get("architecture", "drcn"), **header["config"]}
-        self._same({"architecture": self.config.architecture, **self.config.to_dict()}, stored, self.config)
+        self._same(
+            {"architecture": self.config.architecture, **self.config.to_dict()}, stored, self.config
+        )
         self._same(self.recipe.to_dict(), header["recipe"], self.recipe)
-        there, here = header.get("held_out", self.held_out), self.held_out  # the entry is younger than some checkpoints
+        there, here = (
+            header.get("held_out", self.held_out),
+            self.held_out,
+        )  # the entry is younger than some checkpoints
         if there != here:
-            raise WeightsError(f"{self.checkpoint} was validated on other pictures ({len(there)} of {_sets(there)}) "
-                               f"than are here ({len(here)} of {_sets(here)}), so its best PSNR would not compare: "
-                               "`drcn data fetch` them, or use another --run folder.")
+            raise WeightsError(
+                f"{self.checkpoint} was validated on other pictures ({len(there)} of {_sets(there)}) "
+                f"than are here ({len(here)} of {_sets(here)}), so its best PSNR would not compare: "
+                "`drcn data fetch` them, or use another --run folder."
+            )
         self.precision = header.get("precision")
         self.best, self.seconds, self.log = header["best"], header["seconds"], header["log"]
         for rest in self.folder.glob(".*.part"):  # of a run killed while it wrote
@@ -344,25 +425,40 @@ class Run:
 
     def _same(self, mine, stored, kind):
         for name in {**mine, **stored}:
-            default = getattr(type(kind), name, None)  # of an option that is younger than the checkpoint
+            default = getattr(
+                type(kind), name, None
+            )  # of an option that is younger than the checkpoint
             was, now = stored.get(name, default), mine.get(name)
             if (list(was) if isinstance(was, tuple) else was) != now:
-                raise WeightsError(f"{self.checkpoint} was made with {name} = {was!r}, not {now!r}: use the same "
-                                   "options, or another --run folder.")
+                raise WeightsError(
+                    f"{self.checkpoint} was made with {name} = {was!r}, not {now!r}: use the same "
+                    "options, or another --run folder."
+                )
 
     def _read_start(self, start):
         other, config = load(start)
         mine, theirs = self.config.to_dict(), config.to_dict()
-        free = {"scale", "identity_start", "output_start"} | ({"recursions"} if mine.get("shared") else set())
+        free = {"scale", "identity_start", "output_start"} | (
+            {"recursions"} if mine.get("shared") else set()
+        )
         for name in set(mine) - free:
             if mine[name] != theirs.get(name):
-                raise WeightsError(f"{start}: these weights are of a network with {name} = {theirs.get(name)!r}, "
-                                   f"not {mine[name]!r}.")
-        return {v.path: ops.convert_to_numpy(v) for v in other.weights
-                if v.path != "ensemble/w" or mine["recursions"] == theirs["recursions"]}
+                raise WeightsError(
+                    f"{start}: these weights are of a network with {name} = {theirs.get(name)!r}, "
+                    f"not {mine[name]!r}."
+                )
+        return {
+            v.path: ops.convert_to_numpy(v)
+            for v in other.weights
+            if v.path != "ensemble/w" or mine["recursions"] == theirs["recursions"]
+        }
 
     def _state(self):
-        return [*self.trainer.network.variables, self.trainer.taken, *self.trainer.optimizer.variables]
+        return [
+            *self.trainer.network.variables,
+            self.trainer.taken,
+            *self.trainer.optimizer.variables,
+        ]
 
     def _values(self):
         return {v.path: ops.convert_to_numpy(v) for v in self._state()}
@@ -372,11 +468,20 @@ class Run:
         if not all(np.isfinite(value).all() for value in tensors.values()):
             raise self._diverged("A weight", self.step)
         if self.team.leads:
-            write_tensors(self.checkpoint, tensors, {
-                "architecture": self.config.architecture, "config": self.config.to_dict(),
-                "recipe": self.recipe.to_dict(), "precision": self.precision,
-                "held_out": self.held_out,
-                "best": self.best, "seconds": self.seconds, "log": self.log})
+            write_tensors(
+                self.checkpoint,
+                tensors,
+                {
+                    "architecture": self.config.architecture,
+                    "config": self.config.to_dict(),
+                    "recipe": self.recipe.to_dict(),
+                    "precision": self.precision,
+                    "held_out": self.held_out,
+                    "best": self.best,
+                    "seconds": self.seconds,
+                    "log": self.log,
+                },
+            )
         self._saved = self.step
 
     def train(self, max_minutes: float | None = None, show=print) -> "Run":
@@ -401,20 +506,33 @@ class Run:
             self._save()
         elif self.log:  # a run stopped right after its checkpoint has not written the last row
             write_csv(self.folder / "log.csv", self.log)
-        tensorboard = (_TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
-                       if self.team.leads else None)
-        show(f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
-             f"{self.source.positions:,} patches; {self.precision}")
+        tensorboard = (
+            _TensorBoard(self.folder / "tensorboard", self.trainer.network, self.log)
+            if self.team.leads
+            else None
+        )
+        show(
+            f"bicubic {self.validation.bicubic:.2f} dB on {len(self.validation.y)} validation pictures; "
+            f"{self.source.positions:,} patches; {self.precision}"
+        )
         begun, taken = self.step, []
         stopped = False
         while self.step < self.recipe.steps and not stopped:
             first, start = self.step, time.perf_counter()
-            count = min(self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first)
+            count = min(
+                self.recipe.interval - first % self.recipe.interval, self.recipe.steps - first
+            )
             watch = _Watch(late)
-            ahead = contextlib.nullcontext() if backend == "tensorflow" else ThreadPoolExecutor(1)  # it reads ahead
+            ahead = (
+                contextlib.nullcontext() if backend == "tensorflow" else ThreadPoolExecutor(1)
+            )  # it reads ahead
             with self.team.together(), self.team.scope(), ahead as pool:
-                batches = Batches(self.source, self.recipe.batch, self.recipe.seed, first, count, self.rows, pool)
-                means = self.trainer.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
+                batches = Batches(
+                    self.source, self.recipe.batch, self.recipe.seed, first, count, self.rows, pool
+                )
+                means = self.trainer.fit(
+                    batches, shuffle=False, verbose=0, callbacks=[watch]
+                ).history
             if watch.failed:
                 raise self._diverged("The loss", first + len(watch.ends))
             took = time.perf_counter() - start
@@ -428,7 +546,9 @@ class Run:
                     self._report(losses, count * self.recipe.batch / took, tensorboard, show)
             stopped = late(time.perf_counter())
         if self.step < self.recipe.steps:
-            show(f"Stopped after {minutes:g} minutes at step {self.step}; the same command goes on from there.")
+            show(
+                f"Stopped after {minutes:g} minutes at step {self.step}; the same command goes on from there."
+            )
         elif self.step == begun:
             show(f"All {self.step} steps were done before; best PSNR {self.best:.3f}.")
         if len(taken) > 1:  # the first one compiles
@@ -436,17 +556,25 @@ class Run:
         return self
 
     def _diverged(self, what, step):
-        return TrainingError(f"{what} stopped being a finite number at step {step}; {self.folder} keeps the checkpoint "
-                             f"of step {self._saved} and the best weights before it. Try a lower --learning-rate or "
-                             "--clip-norm 1 in another --run folder.")
+        return TrainingError(
+            f"{what} stopped being a finite number at step {step}; {self.folder} keeps the checkpoint "
+            f"of step {self._saved} and the best weights before it. Try a lower --learning-rate or "
+            "--clip-norm 1 in another --run folder."
+        )
 
     def speed(self, seconds: float) -> str:
         """One line about steps of so many seconds: patches/s, GFLOP/s, share of a plain convolution's rate here."""
         r = self.recipe
-        rate = 6 * self.config.macs_per_pixel * r.batch * r.patch**2 / seconds / 1e9  # forward 2, backward 4 a MAC
-        plain = self.team.devices * convolution_rate(self.config.filters, self.precision, r.batch, r.patch)
-        return (f"median step: {r.batch / seconds:.0f} patches/s, {rate:.0f} GFLOP/s, {rate / plain:.0%} of a plain "
-                f"3x3 convolution of {self.config.filters} filters ({plain:.0f} GFLOP/s, {self.precision})")
+        rate = (
+            6 * self.config.macs_per_pixel * r.batch * r.patch**2 / seconds / 1e9
+        )  # forward 2, backward 4 a MAC
+        plain = self.team.devices * convolution_rate(
+            self.config.filters, self.precision, r.batch, r.patch
+        )
+        return (
+            f"median step: {r.batch / seconds:.0f} patches/s, {rate:.0f} GFLOP/s, {rate / plain:.0%} of a plain "
+            f"3x3 convolution of {self.config.filters} filters ({plain:.0f} GFLOP/s, {self.precision})"
+        )
 
     def _report(self, losses, patches_a_second, tensorboard, show):
         with averaged_weights(self.trainer):
@@ -458,16 +586,24 @@ class Run:
             if better and self.team.leads:
                 save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
         rate = float(ops.convert_to_numpy(self.trainer.optimizer.learning_rate))
-        row = {"step": self.step, "seconds": round(self.seconds, 1), **losses,
-               "alpha": float(self.trainer.alpha(self.step)), "learning_rate": rate,
-               "patches_per_second": round(patches_a_second, 1), "psnr": ensemble,
-               **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)}}
+        row = {
+            "step": self.step,
+            "seconds": round(self.seconds, 1),
+            **losses,
+            "alpha": float(self.trainer.alpha(self.step)),
+            "learning_rate": rate,
+            "patches_per_second": round(patches_a_second, 1),
+            "psnr": ensemble,
+            **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)},
+        }
         self.log.append(row)
         self._save()
         if self.team.leads:
             write_csv(self.folder / "log.csv", self.log)
             tensorboard.add(row)
         left = (self.recipe.steps - self.step) * self.recipe.batch / patches_a_second / 60
-        show(f"step {self.step:6d}/{self.recipe.steps}  loss {losses['loss']:.5f}  alpha {row['alpha']:.2f}  "
-             f"lr {rate:.1e}  PSNR {ensemble:.3f}{'*' if better else ' '} "
-             f"({' '.join(f'{v:.2f}' for v in recursions)})  {patches_a_second:.0f} patches/s  {left:.0f} min left")
+        show(
+            f"step {self.step:6d}/{self.recipe.steps}  loss {losses['loss']:.5f}  alpha {row['alpha']:.2f}  "
+            f"lr {rate:.1e}  PSNR {ensemble:.3f}{'*' if better else ' '} "
+            f"({' '.join(f'{v:.2f}' for v in recursions)})  {patches_a_second:.0f} patches/s  {left:.0f} min left"
+        )

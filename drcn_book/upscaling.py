@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +11,30 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from tqdm import tqdm
 
 from . import pictures
-from ._keras import accelerators, backend, keras, ops
+from ._keras import accelerators, backend, keras
+from .config import NetworkConfig
 from .degradation import resize
 from .errors import ConfigError, PictureError, WeightsError
 from .images import mean_over_views
-from .config import NetworkConfig
 from .model import KerasNet, ensemble_weights
 from .pictures import Picture
 from .recursion import answer
 from .weights import load, shipped
 
-MEMORY = 1e9     # bytes that the network may take by default
-BICUBIC = 2      # low-resolution pixels that Keys' kernel reaches to each side
-SMALLEST = 4     # pixels it needs to find on each axis
+MEMORY = 1e9  # bytes that the network may take by default
+BICUBIC = 2  # low-resolution pixels that Keys' kernel reaches to each side
+SMALLEST = 4  # pixels it needs to find on each axis
 LUMA = np.array([65.481, 128.553, 24.966], "float32") / 255
 GREY = np.array([219], "float32") / 255
 
 
-def inference_network(network: keras.Model, config, recursions: int | None = None, skip_below: float = 0.0,
-                      dtype: str = "float32") -> keras.Model:
+def inference_network(
+    network: keras.Model,
+    config,
+    recursions: int | None = None,
+    skip_below: float = 0.0,
+    dtype: str = "float32",
+) -> keras.Model:
     """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else:
     see `recursion.answer`.
 
@@ -39,17 +44,23 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
     """
     if not isinstance(config, NetworkConfig):
         if recursions is not None:
-            raise ConfigError(f"--recursions {recursions}: a network of kind {config.architecture} has none.")
+            raise ConfigError(
+                f"--recursions {recursions}: a network of kind {config.architecture} has none."
+            )
         return keras.Model(network.input, network.output["ensemble"])
     if recursions is not None and not 1 <= recursions <= config.recursions:
-        raise ConfigError(f"--recursions {recursions}: this network has recursions 1 to {config.recursions}.")
+        raise ConfigError(
+            f"--recursions {recursions}: this network has recursions 1 to {config.recursions}."
+        )
     w = np.eye(recursions)[-1] if recursions else ensemble_weights(network, config)
     w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
     while w and not w[-1]:
         w.pop()
     if not w:
-        raise ConfigError(f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
-                          "choose a smaller --skip-below.")
+        raise ConfigError(
+            f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
+            "choose a smaller --skip-below."
+        )
 
     @functools.cache
     def layer(name):
@@ -68,8 +79,12 @@ def inference_network(network: keras.Model, config, recursions: int | None = Non
 def fast_precision() -> str:
     """The fastest number type without a loss one can measure: bfloat16 where the processor multiplies it."""
     cpuinfo = Path("/proc/cpuinfo")
-    native = cpuinfo.exists() and any(flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16"))
-    return "mixed_bfloat16" if native and backend == "tensorflow" and not accelerators() else "float32"
+    native = cpuinfo.exists() and any(
+        flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16")
+    )
+    return (
+        "mixed_bfloat16" if native and backend == "tensorflow" and not accelerators() else "float32"
+    )
 
 
 def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
@@ -96,13 +111,22 @@ class Upscaler:
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
 
-    def __init__(self, scale: int | None = None, weights: str | Path | None = None,
-                 recursions: int | None = None, self_ensemble: bool = False, tile: int | None = None,
-                 precision: str = "auto", skip_below: float = 0.0):
+    def __init__(
+        self,
+        scale: int | None = None,
+        weights: str | Path | None = None,
+        recursions: int | None = None,
+        self_ensemble: bool = False,
+        tile: int | None = None,
+        precision: str = "auto",
+        skip_below: float = 0.0,
+    ):
         self.name = str(weights or f"compact-x{scale or 2}")
         if weights is None and self.name not in shipped():
-            raise WeightsError(f"No weights for x{scale or 2} come with the package, only "
-                               f"{', '.join(shipped()) or 'none'}: train them, and name the file with --weights.")
+            raise WeightsError(
+                f"No weights for x{scale or 2} come with the package, only "
+                f"{', '.join(shipped()) or 'none'}: train them, and name the file with --weights."
+            )
         if tile is not None and tile < 16:
             raise ConfigError(f"--tile {tile}: must be at least 16.")
         network, config = load(self.name)
@@ -113,18 +137,22 @@ class Upscaler:
         if recursions:
             config = replace(config, recursions=recursions)
         self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble
-        side = (MEMORY / (4 * 4 * config.filters)) ** 0.5                       # four maps a filter, of float32
+        side = (MEMORY / (4 * 4 * config.filters)) ** 0.5  # four maps a filter, of float32
         self.tile = tile or max(64, int(side) // 64 * 64)
-        self.margin = -(-config.reach // self.scale)                          # low-resolution pixels
+        self.margin = -(-config.reach // self.scale)  # low-resolution pixels
 
     def describe(self) -> str:
         """The network in a few words, for people."""
         d = getattr(self.config, "recursions", 0)
-        return (Path(self.name).stem + (f", {d} recursion{'s' if d > 1 else ''}" if d else "")
-                + (", self-ensemble" if self.self_ensemble else ""))
+        return (
+            Path(self.name).stem
+            + (f", {d} recursion{'s' if d > 1 else ''}" if d else "")
+            + (", self-ensemble" if self.self_ensemble else "")
+        )
 
     def sharpen(self, x: np.ndarray) -> np.ndarray:
         """The network's output for bicubic luma (h, w), 0..1, float32."""
+
         def once(x):
             return self.network.predict_on_batch(x[None, ..., None])[0, ..., 0]
 
@@ -137,13 +165,21 @@ class Upscaler:
         """
         width, height = picture.size
         if min(width, height) < SMALLEST:
-            raise PictureError(f"{picture.name}: has {width}x{height} pixels; enlarging needs at least "
-                               f"{SMALLEST} on each axis.")
+            raise PictureError(
+                f"{picture.name}: has {width}x{height} pixels; enlarging needs at least "
+                f"{SMALLEST} on each axis."
+            )
         s, (channels, kind) = self.scale, (picture.pixels.shape[2], picture.pixels.dtype)
         output = np.empty((height * s, width * s, channels), kind)
         form = "{l_bar}{bar}| {n:.1f}/{total:.1f} MP, {remaining} left"
-        with tqdm(total=output.shape[0] * output.shape[1] / 1e6, desc=label, delay=2, leave=False,
-                  disable=label is None, bar_format=form) as bar:
+        with tqdm(
+            total=output.shape[0] * output.shape[1] / 1e6,
+            desc=label,
+            delay=2,
+            leave=False,
+            disable=label is None,
+            bar_format=form,
+        ) as bar:
             for place, window in self.enlarged(picture):
                 output[place] = np.round(window * np.iinfo(kind).max)
                 bar.update(window.shape[0] * window.shape[1] / 1e6)
@@ -156,31 +192,46 @@ class Upscaler:
         for top, bottom, first, last in windows(height, core, self.margin):
             for left, right, begin, end in windows(width, core, self.margin):
                 window = self._enlarge(picture.pixels, picture.mode, top, bottom, left, right)
-                yield (np.s_[first * s:last * s, begin * s:end * s],
-                       window[(first - top) * s:(last - top) * s, (begin - left) * s:(end - left) * s])
+                yield (
+                    np.s_[first * s : last * s, begin * s : end * s],
+                    window[
+                        (first - top) * s : (last - top) * s, (begin - left) * s : (end - left) * s
+                    ],
+                )
 
     def _enlarge(self, pixels, mode, top, bottom, left, right):
         """The window top:bottom, left:right (low-resolution pixels) enlarged: float32, 0..1."""
         s, peak = self.scale, np.iinfo(pixels.dtype).max
         height, width = pixels.shape[:2]
         above, before = min(top, BICUBIC), min(left, BICUBIC)
-        wide = pixels[top - above:min(bottom + BICUBIC, height), left - before:min(right + BICUBIC, width)]
-        inside = np.s_[above * s:(above + bottom - top) * s, before * s:(before + right - left) * s]
+        wide = pixels[
+            top - above : min(bottom + BICUBIC, height), left - before : min(right + BICUBIC, width)
+        ]
+        inside = np.s_[
+            above * s : (above + bottom - top) * s, before * s : (before + right - left) * s
+        ]
         flat = (maximum_filter(wide, (5, 5, 1)) == minimum_filter(wide, (5, 5, 1))).all(-1)
         flat = flat.repeat(s, 0).repeat(s, 1)[inside]
 
         def bicubic(planes):
-            return np.stack([resize(planes[..., c], planes.shape[0] * s, planes.shape[1] * s)
-                             for c in range(planes.shape[2])], -1)[inside]
+            return np.stack(
+                [
+                    resize(planes[..., c], planes.shape[0] * s, planes.shape[1] * s)
+                    for c in range(planes.shape[2])
+                ],
+                -1,
+            )[inside]
 
         low = wide.astype("float32") / peak
         if mode == "CMYK":
-            low = 1 - low                                                                # ink to light
+            low = 1 - low  # ink to light
         channels = low.shape[2]
         colour = channels - (mode in ("LA", "RGBA"))
         planes = low.copy()
         if colour < channels:
-            planes[..., :colour] *= low[..., colour:]             # the transparent must not bleed into the rest
+            planes[..., :colour] *= low[
+                ..., colour:
+            ]  # the transparent must not bleed into the rest
         high = bicubic(planes)
         if colour < channels:
             alpha = high[..., colour:]
@@ -189,7 +240,7 @@ class Upscaler:
 
         groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
         for first, weights in () if flat.all() else groups:
-            part = np.s_[..., first:first + len(weights)]
+            part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
             # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
@@ -213,7 +264,9 @@ def upscale(image, scale: int | None = None, **options):
     if isinstance(image, np.ndarray):
         output = Upscaler(scale, **options)(pictures.from_array(image)).pixels
         return output.reshape(*output.shape[:2], *image.shape[2:])
-    picture = pictures.from_pillow(image) if isinstance(image, Image.Image) else pictures.read(image)
+    picture = (
+        pictures.from_pillow(image) if isinstance(image, Image.Image) else pictures.read(image)
+    )
     output = Upscaler(scale, **options)(picture)
     deep_colour = output.pixels.dtype == np.uint16 and output.mode != "L"
     return output.pixels if deep_colour else pictures.to_pillow(output)

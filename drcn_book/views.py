@@ -14,16 +14,23 @@ from .inspection import Inspection
 from .metrics import quantise
 
 BROWSER = Path(__file__).parent / "browser"
-TINTS = np.array([[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]])  # dark to bright
-STEPS = 31                                  # colours on each side of zero
+TINTS = np.array(
+    [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]]
+)  # dark to bright
+STEPS = 31  # colours on each side of zero
 RECURSION, ENSEMBLE = "#d55e00", "#8f6bc9"  # legible on a light and on a dark page
 
 
 def view_names(seen: Inspection) -> list[str]:
     """What can be looked at: "output", "error" and "truth" (where it is known), "change", and the kept channels."""
     known = seen.truth is not None
-    return ["output", *(["error"] if known else []), "change", *(f"channel {c}" for c in seen.channels),
-            *(["truth"] if known else [])]
+    return [
+        "output",
+        *(["error"] if known else []),
+        "change",
+        *(f"channel {c}" for c in seen.channels),
+        *(["truth"] if known else []),
+    ]
 
 
 def span(seen: Inspection, view: str) -> float:
@@ -38,8 +45,12 @@ def span(seen: Inspection, view: str) -> float:
 def _signed(values: np.ndarray, limit: float) -> Image.Image:
     """Blue where negative, white at zero, red where positive, as a palette picture."""
     knots = np.linspace(0, 2 * STEPS, len(TINTS))
-    palette = np.stack([np.interp(np.arange(2 * STEPS + 1), knots, tint) for tint in TINTS.T], axis=1)
-    picture = Image.fromarray((np.clip(np.round(values / limit * STEPS), -STEPS, STEPS) + STEPS).astype("uint8"))
+    palette = np.stack(
+        [np.interp(np.arange(2 * STEPS + 1), knots, tint) for tint in TINTS.T], axis=1
+    )
+    picture = Image.fromarray(
+        (np.clip(np.round(values / limit * STEPS), -STEPS, STEPS) + STEPS).astype("uint8")
+    )
     picture.putpalette(palette.round().astype("uint8").tobytes())
     return picture
 
@@ -56,22 +67,31 @@ def frame(seen: Inspection, view: str, i: int) -> Image.Image:
     if view in ("error", "change"):
         return _signed((seen.errors if view == "error" else seen.changes)[i], span(seen, view))
     maps = seen.features[..., seen.channels.index(int(view.removeprefix("channel ")))]
-    low, high = maps.min(), np.percentile(maps, 99.8)        # a few border pixels would darken all others
+    low, high = maps.min(), np.percentile(maps, 99.8)  # a few border pixels would darken all others
     grey = 255 * (maps[..., min(i, seen.depth)] - low) / (high - low or 1)
     return Image.fromarray(quantise(grey).astype("uint8"))
 
 
 def caption(seen: Inspection, view: str, i: int) -> str:
     """One line that says what frame i of a view shows: the picture's text for those who do not see it."""
-    name = ["the bicubic input", *(f"recursion {d}" for d in range(1, seen.depth + 1)), "the ensemble"]
+    name = [
+        "the bicubic input",
+        *(f"recursion {d}" for d in range(1, seen.depth + 1)),
+        "the ensemble",
+    ]
     if view == "output":
         return name[i][0].upper() + name[i][1:] + (": the output" if i > 0 else "")
     if view == "error":
-        return (f"{name[i]} minus the truth: red too bright, blue too dark, "
-                f"full at {span(seen, view):.0f} levels").capitalize()
+        return (
+            f"{name[i]} minus the truth: red too bright, blue too dark, "
+            f"full at {span(seen, view):.0f} levels"
+        ).capitalize()
     if view == "change":
-        return ("Nothing has changed yet" if i == 0 else
-                f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize())
+        return (
+            "Nothing has changed yet"
+            if i == 0
+            else f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize()
+        )
     if view == "truth":
         return "The truth: the sharp picture all outputs are measured against"
     return f"Channel {view.removeprefix('channel ')} of the hidden state H_{min(i, seen.depth)}"
@@ -80,8 +100,16 @@ def caption(seen: Inspection, view: str, i: int) -> str:
 def numbers(seen: Inspection, i: int) -> dict[str, str]:
     """Frame i's numbers as text: PSNR and SSIM where the truth is known, mean change, and its ensemble weight."""
     weight = f"{seen.weights[i - 1]:.3f}" if 1 <= i <= seen.depth else "–"
-    measured = {} if seen.psnr is None else {"PSNR": f"{seen.psnr[i]:.2f} dB", "SSIM": f"{seen.ssim[i]:.4f}"}
-    return {**measured, "mean change": f"{seen.steps[i]:.2f} levels" if i else "–", "weight in the ensemble": weight}
+    measured = (
+        {}
+        if seen.psnr is None
+        else {"PSNR": f"{seen.psnr[i]:.2f} dB", "SSIM": f"{seen.ssim[i]:.4f}"}
+    )
+    return {
+        **measured,
+        "mean change": f"{seen.steps[i]:.2f} levels" if i else "–",
+        "weight in the ensemble": weight,
+    }
 
 
 def _label(picture: Image.Image, lines: list[str], size: int) -> Image.Image:
@@ -91,7 +119,13 @@ def _label(picture: Image.Image, lines: list[str], size: int) -> Image.Image:
     card.paste(picture, (0, height))
     draw, font = ImageDraw.Draw(card), ImageFont.load_default(size)
     for k, line in enumerate(lines):
-        draw.text((picture.width / 2, size // 4 + round(1.35 * size) * k), line, "#222222", font, anchor="ma")
+        draw.text(
+            (picture.width / 2, size // 4 + round(1.35 * size) * k),
+            line,
+            "#222222",
+            font,
+            anchor="ma",
+        )
     return card
 
 
@@ -101,7 +135,9 @@ def enlarge(picture: Image.Image, width: int) -> Image.Image:
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
 
 
-def contact_sheet(seen: Inspection, views: list[str] | None = None, width: int = 160) -> Image.Image:
+def contact_sheet(
+    seen: Inspection, views: list[str] | None = None, width: int = 160
+) -> Image.Image:
     """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least `width` wide."""
     views = views or [view for view in view_names(seen) if view != "truth"]
     count, gap, margin, font = len(seen.labels), 6, 28, ImageFont.load_default(15)
@@ -111,7 +147,10 @@ def contact_sheet(seen: Inspection, views: list[str] | None = None, width: int =
             lines = [label, *([f"{seen.psnr[i]:.2f} dB"] if seen.psnr else [])] if row == 0 else []
             picture = enlarge(frame(seen, view, i), width).convert("RGB")
             cells.append(_label(picture, lines, 15) if lines else picture)
-    across, down = cells[0].width + gap, [cells[row * count].height + gap for row in range(len(views))]
+    across, down = (
+        cells[0].width + gap,
+        [cells[row * count].height + gap for row in range(len(views))],
+    )
     sheet = Image.new("RGB", (margin + count * across, sum(down) + gap), "white")
     for row, view in enumerate(views):
         top = gap + sum(down[:row])
@@ -135,9 +174,17 @@ def animation(seen: Inspection, view: str = "output", milliseconds: int = 800) -
     cards = []
     for i, label in enumerate(seen.labels):
         line = f"{label}   {seen.psnr[i]:.2f} dB" if seen.psnr else label
-        cards.append(_label(enlarge(frame(seen, view, i), 240).convert("RGB"), [line], 16).convert("L"))
-    return encode(cards[0], "GIF", save_all=True, append_images=cards[1:], loop=0,
-                  duration=[milliseconds] * (len(cards) - 1) + [2 * milliseconds])
+        cards.append(
+            _label(enlarge(frame(seen, view, i), 240).convert("RGB"), [line], 16).convert("L")
+        )
+    return encode(
+        cards[0],
+        "GIF",
+        save_all=True,
+        append_images=cards[1:],
+        loop=0,
+        duration=[milliseconds] * (len(cards) - 1) + [2 * milliseconds],
+    )
 
 
 def curve(seen: Inspection, i: int = 0) -> str:
@@ -151,25 +198,35 @@ def curve(seen: Inspection, i: int = 0) -> str:
     low, high = min(values), max(values)
     low, high = (low, high) if high > low else (low - 1, high + 1)
     across = np.linspace(58, 330, len(values))
-    points = [(round(x, 1), round(150 - 120 * (v - low) / (high - low), 1)) for x, v in zip(across, values)]
+    points = [
+        (round(x, 1), round(150 - 120 * (v - low) / (high - low), 1))
+        for x, v in zip(across, values)
+    ]
     title = "PSNR in dB" if seen.psnr else "mean change in grey levels"
-    ticks = "".join(f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text><path d="M54 {y}H340" class="grid"/>'
-                    for v, y in ((high, 30), ((low + high) / 2, 90), (low, 150)))
-    names = "".join(f'<text x="{x}" y="172" text-anchor="middle">{name}</text>'
-                    for (x, _), name in zip(points, [*range(seen.depth + 1), "all"]))
-    dots = "".join(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
-                   for k, (x, y) in enumerate(points))
+    ticks = "".join(
+        f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text><path d="M54 {y}H340" class="grid"/>'
+        for v, y in ((high, 30), ((low + high) / 2, 90), (low, 150))
+    )
+    names = "".join(
+        f'<text x="{x}" y="172" text-anchor="middle">{name}</text>'
+        for (x, _), name in zip(points, [*range(seen.depth + 1), "all"])
+    )
+    dots = "".join(
+        f'<circle cx="{x}" cy="{y}" r="3.5" fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
+        for k, (x, y) in enumerate(points)
+    )
     line = " ".join(f"{x},{y}" for x, y in points[:-1])
     said = ", ".join(f"{label}: {value:.2f}" for label, value in zip(seen.labels, values))
     return (
         f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" font-size="12"'
         f' data-points="{json.dumps(points)}" style="width:100%;max-width:350px" fill="currentColor">'
-        '<style>.grid{stroke:currentColor;stroke-opacity:.2}</style>'
+        "<style>.grid{stroke:currentColor;stroke-opacity:.2}</style>"
         f'<text x="8" y="14">{title}</text>{ticks}{names}<text x="194" y="192" text-anchor="middle">recursion d '
         f'(all: the ensemble)</text><polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>'
-        f'{dots}'
+        f"{dots}"
         f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" stroke="currentColor" '
-        'stroke-width="2"/></svg>')
+        'stroke-width="2"/></svg>'
+    )
 
 
 def _uri(picture: Image.Image, **options) -> str:
@@ -182,37 +239,57 @@ def player(seen: Inspection, start: int | None = None) -> str:
     start: the frame shown first (default: the ensemble). Where scripts do not run, the contact sheet is seen.
     """
     views, everything = {}, range(len(seen.labels))
-    for view in view_names(seen):       # channels are read by eye only; all else is kept exactly
-        kind = {"quality": 90} if view.startswith("channel") else {"lossless": True, "quality": 100, "method": 6}
-        views[view] = [_uri(frame(seen, view, i), **kind) for i in everything[: 1 if view == "truth" else None]]
+    for view in view_names(seen):  # channels are read by eye only; all else is kept exactly
+        kind = (
+            {"quality": 90}
+            if view.startswith("channel")
+            else {"lossless": True, "quality": 100, "method": 6}
+        )
+        views[view] = [
+            _uri(frame(seen, view, i), **kind) for i in everything[: 1 if view == "truth" else None]
+        ]
     state = {
-        "labels": seen.labels, "start": everything[-1] if start is None else start, "views": views,
+        "labels": seen.labels,
+        "start": everything[-1] if start is None else start,
+        "views": views,
         "captions": {view: [caption(seen, view, i) for i in everything] for view in views},
-        "numbers": [numbers(seen, i) for i in everything], "width": seen.x.shape[1],
+        "numbers": [numbers(seen, i) for i in everything],
+        "width": seen.x.shape[1],
     }
-    data = json.dumps(state).replace("</", "<\\/")       # a string must not end the script
-    sheet = _uri(contact_sheet(seen, [v for v in ("output", "error", "change") if v in views], 96), quality=70)
+    data = json.dumps(state).replace("</", "<\\/")  # a string must not end the script
+    sheet = _uri(
+        contact_sheet(seen, [v for v in ("output", "error", "change") if v in views], 96),
+        quality=70,
+    )
     return (
         f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text("utf-8")}</style>'
         f'<img class="drcn-sheet" src="{sheet}" alt="Contact sheet: {escape(", ".join(seen.labels))}" '
         f'style="max-width:100%"><div class="drcn-curve" hidden>{curve(seen, state["start"])}</div>'
-        f'<script>({(BROWSER / "player.js").read_text("utf-8").strip().rstrip(";")})'
-        f'({data});</script></div>')
+        f"<script>({(BROWSER / 'player.js').read_text('utf-8').strip().rstrip(';')})"
+        f"({data});</script></div>"
+    )
 
 
 def player_page(seen: Inspection, title: str) -> str:
     """The player as a whole HTML page that stands alone: one file to send to somebody."""
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;'
-            f'margin:2rem auto;padding:0 1rem}}</style></head><body><h1>{escape(title)}</h1>'
-            f'{player(seen)}</body></html>\n')
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;"
+        f"margin:2rem auto;padding:0 1rem}}</style></head><body><h1>{escape(title)}</h1>"
+        f"{player(seen)}</body></html>\n"
+    )
 
 
 def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
     """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder; their paths."""
-    files = {"gif": animation(seen), "png": encode(contact_sheet(seen), optimize=True),
-             "html": player_page(seen, f"{name}, recursion by recursion").encode("utf-8", "backslashreplace")}
+    files = {
+        "gif": animation(seen),
+        "png": encode(contact_sheet(seen), optimize=True),
+        "html": player_page(seen, f"{name}, recursion by recursion").encode(
+            "utf-8", "backslashreplace"
+        ),
+    }
     paths = [Path(folder) / f"{name}-recursions.{suffix}" for suffix in files]
     for path, content in zip(paths, files.values()):
         write_atomically(path, content)

@@ -20,7 +20,9 @@ from .config import Config, NetworkConfig
 from .errors import ConfigError, WeightsError
 from .files import write_atomically
 
-ARCHITECTURES = {config.architecture: config for config in (NetworkConfig, SRCNNConfig, DCSCNConfig)}
+ARCHITECTURES = {
+    config.architecture: config for config in (NetworkConfig, SRCNNConfig, DCSCNConfig)
+}
 SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -42,12 +44,19 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
     """Arrays and header of a file written by `write_tensors`. WeightsError if missing, damaged, or another format."""
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file. Shipped weights: {', '.join(shipped()) or 'none'}.")
+        raise WeightsError(
+            f"{path}: no such weights file. Shipped weights: {', '.join(shipped()) or 'none'}."
+        )
     try:
         with safe_open(path, "numpy") as file:
-            tensors, text = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            tensors, text = (
+                {name: file.get_tensor(name) for name in file.keys()},
+                file.metadata() or {},
+            )
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise WeightsError(f"{path}: not a readable weights file ({error}); it may be truncated.") from None
+        raise WeightsError(
+            f"{path}: not a readable weights file ({error}); it may be truncated."
+        ) from None
     try:
         header = {key: json.loads(value) for key, value in text.items()}
     except (ValueError, RecursionError):
@@ -62,8 +71,14 @@ def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.n
     for variable in variables:
         value = tensors.get(variable.path)
         if value is None or tuple(value.shape) != tuple(variable.shape):
-            found = "is missing" if value is None else f"has shape {value.shape}, not {tuple(variable.shape)}"
-            raise WeightsError(f"{source}: {variable.path} {found}: the file does not fit this network.")
+            found = (
+                "is missing"
+                if value is None
+                else f"has shape {value.shape}, not {tuple(variable.shape)}"
+            )
+            raise WeightsError(
+                f"{source}: {variable.path} {found}: the file does not fit this network."
+            )
     return {variable.path: tensors[variable.path].astype(variable.dtype) for variable in variables}
 
 
@@ -74,11 +89,17 @@ def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
         variable.assign(values[variable.path])
 
 
-def save_weights(path: str | Path, network: keras.Model, config: Config, half: bool = False) -> None:
+def save_weights(
+    path: str | Path, network: keras.Model, config: Config, half: bool = False
+) -> None:
     """Write a network's weights with its configuration; `half` stores float16."""
-    tensors = {v.path: np.asarray(keras.ops.convert_to_numpy(v), "float16" if half else "float32")
-               for v in network.weights}
-    write_tensors(Path(path), tensors, {"architecture": config.architecture, "config": config.to_dict()})
+    tensors = {
+        v.path: np.asarray(keras.ops.convert_to_numpy(v), "float16" if half else "float32")
+        for v in network.weights
+    }
+    write_tensors(
+        Path(path), tensors, {"architecture": config.architecture, "config": config.to_dict()}
+    )
 
 
 def shipped() -> list[str]:
@@ -90,11 +111,15 @@ def record(name: str) -> dict:
     """The record of shipped weights, as `ship` wrote it. WeightsError if there are none of that name."""
     path = SHIPPED / f"{name}.json"
     if name not in shipped():
-        raise WeightsError(f"No shipped weights are called {name!r}: there is {', '.join(shipped()) or 'none'}.")
+        raise WeightsError(
+            f"No shipped weights are called {name!r}: there is {', '.join(shipped()) or 'none'}."
+        )
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not a readable record ({error}); install the package again.") from None
+        raise WeightsError(
+            f"{path}: not a readable record ({error}); install the package again."
+        ) from None
 
 
 def ship(run: str | Path, name: str, half: bool = False) -> dict:
@@ -113,17 +138,29 @@ def ship(run: str | Path, name: str, half: bool = False) -> dict:
         rows = list(csv.DictReader(log.splitlines()))
         best = max(rows, key=lambda row: float(row["psnr"]))
     except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{run}: not the folder of a training run with validated weights ({error}).") from None
+        raise WeightsError(
+            f"{run}: not the folder of a training run with validated weights ({error})."
+        ) from None
     network, config = load(run / "best.safetensors")
     path = SHIPPED / f"{name}.safetensors"
     save_weights(path, network, config, half)
-    entry = {"name": name, "parameters": config.parameters, "network": config.to_dict(),
-             "steps": int(best["step"]), "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
-             "validation_psnr": {key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")},
-             "hardware": hardware(), **{key: value for key, value in made.items() if key != "network"},
-             "command": re.sub(r"\S*/", "", made["command"]),
-             "stored": "float16" if half else "float32", "bytes": path.stat().st_size,
-             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "results": {}}
+    entry = {
+        "name": name,
+        "parameters": config.parameters,
+        "network": config.to_dict(),
+        "steps": int(best["step"]),
+        "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
+        "validation_psnr": {
+            key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")
+        },
+        "hardware": hardware(),
+        **{key: value for key, value in made.items() if key != "network"},
+        "command": re.sub(r"\S*/", "", made["command"]),
+        "stored": "float16" if half else "float32",
+        "bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "results": {},
+    }
     write_atomically(SHIPPED / f"{name}.csv", log.encode())
     _write_record(entry)
     return entry
@@ -137,7 +174,9 @@ def add_results(name: str, results: dict) -> None:
 
 
 def _write_record(entry):
-    write_atomically(SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode())
+    write_atomically(
+        SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode()
+    )
 
 
 def locate(name: str | Path) -> Path:
@@ -146,7 +185,9 @@ def locate(name: str | Path) -> Path:
         return Path(name)
     path = SHIPPED / f"{name}.safetensors"
     if hashlib.sha256(path.read_bytes()).hexdigest() != record(str(name)).get("sha256"):
-        raise WeightsError(f"{path}: does not match the sha256 of its record; install the package again.")
+        raise WeightsError(
+            f"{path}: does not match the sha256 of its record; install the package again."
+        )
     return path
 
 
@@ -160,11 +201,15 @@ def load(name: str | Path, dtype: str = "float32") -> tuple[keras.Model, Config]
     try:
         config = ARCHITECTURES[header.get("architecture", "drcn")].from_dict(header["config"])
     except (KeyError, TypeError, AttributeError, ConfigError) as error:
-        raise WeightsError(f"{path}: its header describes no network of this package ({error}).") from None
+        raise WeightsError(
+            f"{path}: its header describes no network of this package ({error})."
+        ) from None
     held = sum(value.size for value in tensors.values())
     if held != config.parameters:
-        raise WeightsError(f"{path}: holds {held:,} weights, but its header describes a network of "
-                           f"{config.parameters:,}.")
+        raise WeightsError(
+            f"{path}: holds {held:,} weights, but its header describes a network of "
+            f"{config.parameters:,}."
+        )
     network = config.build(dtype)
     assign(network.weights, tensors, path)
     return network, config

@@ -40,7 +40,9 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 def built() -> Path:
     """The folder of the built site: every page made anew from the saved outputs, warnings being errors."""
     done = subprocess.run(["make", "pages"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, f"`make pages` fails:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, (
+        f"`make pages` fails:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    )
     return ROOT / "_build" / "html"
 
 
@@ -59,13 +61,21 @@ def chromium():
     """Debian's (or another system's) Chromium, without a display and without any traffic of its own."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if not path:
-        pytest.skip("no browser: the built site was not looked at. Install one: apt install chromium")
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        pytest.skip(
+            "no browser: the built site was not looked at. Install one: apt install chromium"
+        )
+    quiet = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=[*quiet.split(), "--disable-component-update", "--disable-sync"])
+            executable_path=path,
+            args=[*quiet.split(), "--disable-component-update", "--disable-sync"],
+        )
         yield browser
         browser.close()
 
@@ -94,7 +104,10 @@ def open_page(chromium, site):
 
         page.route("**/*", decide)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-        page.on("console", lambda note: note.type == "error" and problems.append(f"console: {note.text}"))
+        page.on(
+            "console",
+            lambda note: note.type == "error" and problems.append(f"console: {note.text}"),
+        )
         page.goto(site + name, wait_until="load")
         return page
 

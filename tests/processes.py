@@ -16,17 +16,43 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 APART = ROOT / ".venv-backends" / "bin" / "python"
 # what a GPU machine with JAX and PyTorch may lack: blocked in every process but TensorFlow's own
-LACKING = ["tensorflow", "tensorboard", "skimage", "matplotlib", "pooch", "tqdm", "ipywidgets", "IPython"]
+LACKING = [
+    "tensorflow",
+    "tensorboard",
+    "skimage",
+    "matplotlib",
+    "pooch",
+    "tqdm",
+    "ipywidgets",
+    "IPython",
+]
 DRCN = "import sys\nfrom drcn_book.cli import main\nsys.exit(main(sys.argv[1:]))"
-QUICK = ["--preset", "tiny", "--interval", "3", "--patch", "24", "--warmup", "2", "--precision", "float32",
-         "--clip-norm", "0.1", "--ema", "0.9"]
+QUICK = [
+    "--preset",
+    "tiny",
+    "--interval",
+    "3",
+    "--patch",
+    "24",
+    "--warmup",
+    "2",
+    "--precision",
+    "float32",
+    "--clip-norm",
+    "0.1",
+    "--ema",
+    "0.9",
+]
 
 
 @functools.cache
 def interpreter(backend: str) -> str:
     """The Python of `.venv-backends` if it has the backend, else this one; else the test is skipped."""
-    if (backend != "tensorflow" and APART.exists()
-            and not subprocess.run([APART, "-c", f"import {backend}"], capture_output=True).returncode):
+    if (
+        backend != "tensorflow"
+        and APART.exists()
+        and not subprocess.run([APART, "-c", f"import {backend}"], capture_output=True).returncode
+    ):
         return str(APART)
     if importlib.util.find_spec(backend):
         return sys.executable
@@ -38,8 +64,14 @@ def start(backend: str, code: str, *args, folder: Path, **environment) -> subpro
     if backend != "tensorflow":
         code = f"import sys\nsys.modules.update(dict.fromkeys({LACKING}))\n{code}"
     env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([interpreter(backend), "-u", "-c", code, *map(str, args)], env=env | environment,
-                            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [interpreter(backend), "-u", "-c", code, *map(str, args)],
+        env=env | environment,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def run(backend: str, code: str, *args, folder: Path, **environment) -> str:

@@ -51,8 +51,23 @@ def material(tmp_path_factory):
 
 def train(backend, material, folder, until=9):
     pack, weights = material
-    run(backend, TRAIN, until, *QUICK, "--steps", 9, "--batch", 4, "--train-set", pack, "--start", weights,
-        "--run", folder, folder=folder.parent)
+    run(
+        backend,
+        TRAIN,
+        until,
+        *QUICK,
+        "--steps",
+        9,
+        "--batch",
+        4,
+        "--train-set",
+        pack,
+        "--start",
+        weights,
+        "--run",
+        folder,
+        folder=folder.parent,
+    )
     rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(3, until + 1, 3))
     return np.array([[float(row[name]) for name in ("loss", "l_1", "l_2")] for row in rows])
@@ -73,7 +88,13 @@ def test_same_weights_give_the_same_output(tmp_path, backend):
         config = preset("tiny", variant, output_start=1.0)
         networks[variant] = build(config, seed=5)
         save_weights(tmp_path / variant, networks[variant], config)
-    run(backend, OUTPUT, tmp_path / "x.npy", *(tmp_path / name for name in networks), folder=tmp_path)
+    run(
+        backend,
+        OUTPUT,
+        tmp_path / "x.npy",
+        *(tmp_path / name for name in networks),
+        folder=tmp_path,
+    )
     for name, network in networks.items():
         for mine, theirs in zip(infer(network, x), np.load(tmp_path / f"{name}.npz").values()):
             assert np.ptp(mine) > 10
@@ -84,7 +105,9 @@ def test_same_weights_give_the_same_output(tmp_path, backend):
 def test_training_takes_the_same_course(tmp_path, material, on_tensorflow, backend):
     losses = train(backend, material, tmp_path / "run")
     assert np.abs(losses - on_tensorflow[0]).max() < 1e-5
-    theirs, mine = (load(folder / "best.safetensors")[0] for folder in (tmp_path / "run", on_tensorflow[1]))
+    theirs, mine = (
+        load(folder / "best.safetensors")[0] for folder in (tmp_path / "run", on_tensorflow[1])
+    )
     for a, b in zip(theirs.weights, mine.weights):
         assert np.abs(np.asarray(a) - np.asarray(b)).max() < 1e-3
     assert json.loads((tmp_path / "run" / "run.json").read_text())["backend"] == backend

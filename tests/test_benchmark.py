@@ -23,8 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "data" / "results"
 ROWS = benchmark.read(RESULTS / "benchmark.csv")
 RECURSIONS = benchmark.read(RESULTS / "recursions.csv")
-PUBLISHED = {(row["scale"], row["dataset"]): row for row in benchmark.read(ROOT / "data" / "quoted.csv")
-             if row["method"] == "bicubic"}
+PUBLISHED = {
+    (row["scale"], row["dataset"]): row
+    for row in benchmark.read(ROOT / "data" / "quoted.csv")
+    if row["method"] == "bicubic"
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,9 @@ def network(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("dataset", "scale"), [("Set5", 2), ("Set5", 3), ("Set5", 4), ("Set14", 4)])
+@pytest.mark.parametrize(
+    ("dataset", "scale"), [("Set5", 2), ("Set5", 3), ("Set5", 4), ("Set14", 4)]
+)
 def test_bicubic_is_the_published_row(dataset, scale):
     if dataset not in datasets.present():
         pytest.skip(f"{dataset} is not in {datasets.data_dir()}: `drcn data fetch {dataset}`")
@@ -56,10 +61,13 @@ def test_bicubic_is_the_published_row(dataset, scale):
 def test_measure_gives_every_output_of_every_picture(folder, network):
     rows = benchmark.measure(benchmark.network_method(network), folder, 2, recursions=True)
     assert [(row["picture"], row["output"]) for row in rows] == [
-        (name, output) for name in "01" for output in ("final", 1, 2, 3)]
+        (name, output) for name in "01" for output in ("final", 1, 2, 3)
+    ]
     means = benchmark.mean(rows)
     assert means["final"]["images"] == 2
-    assert means[2]["psnr"] == pytest.approx(np.mean([row["psnr"] for row in rows if row["output"] == 2]))
+    assert means[2]["psnr"] == pytest.approx(
+        np.mean([row["psnr"] for row in rows if row["output"] == 2])
+    )
 
 
 def test_self_ensemble_undoes_every_view():
@@ -67,7 +75,9 @@ def test_self_ensemble_undoes_every_view():
     x = np.random.default_rng(0).uniform(0, 255, (12, 18))
     nothing = Method("nothing", lambda x: (x, None), 2, {"gmacs": 1.0})
     assert np.allclose(benchmark.self_ensemble(nothing).run(x)[0], x)
-    shift = benchmark.self_ensemble(Method("shift", lambda x: (np.roll(x, 1, axis=1), None), 2, {"gmacs": 1.0}))
+    shift = benchmark.self_ensemble(
+        Method("shift", lambda x: (np.roll(x, 1, axis=1), None), 2, {"gmacs": 1.0})
+    )
     y = shift.run(x)[0]
     assert np.allclose(y, sum(np.roll(x, step, axis) for axis in (0, 1) for step in (1, -1)) / 4)
     assert np.allclose(shift.run(x[:, ::-1])[0], y[:, ::-1]) and shift.facts["gmacs"] == 8.0
@@ -76,36 +86,83 @@ def test_self_ensemble_undoes_every_view():
 def test_a_network_is_measured_at_its_own_scale_only(folder, network, capsys):
     with pytest.raises(ConfigError, match="trained for x2, not x3"):
         benchmark.measure(benchmark.network_method(network), folder, 3)
-    assert main(["evaluate", "--weights", str(network), "--dataset", str(folder), "--scale", "3"]) == 2
-    assert main(["evaluate", "--method", "bicubic", "--weights", str(network), "--dataset", str(folder)]) == 2
+    assert (
+        main(["evaluate", "--weights", str(network), "--dataset", str(folder), "--scale", "3"]) == 2
+    )
+    assert (
+        main(
+            ["evaluate", "--method", "bicubic", "--weights", str(network), "--dataset", str(folder)]
+        )
+        == 2
+    )
     assert "add --scale 2" in capsys.readouterr().err
 
 
 def test_evaluate_prints_and_merges(folder, network, tmp_path, capsys):
-    command = ["evaluate", "--weights", str(network), "--dataset", str(folder), "--save", str(tmp_path)]
+    command = [
+        "evaluate",
+        "--weights",
+        str(network),
+        "--dataset",
+        str(folder),
+        "--save",
+        str(tmp_path),
+    ]
     assert main([*command, "--recursions", "--self-ensemble"]) == 0
     printed = capsys.readouterr().out
     assert "bicubic" in printed and "self-ensemble" in printed and "ensemble |" in printed
     first = benchmark.read(tmp_path / "benchmark.csv")
-    assert [row["method"] for row in first] == ["bicubic", str(network), f"{network} + self-ensemble"]
+    assert [row["method"] for row in first] == [
+        "bicubic",
+        str(network),
+        f"{network} + self-ensemble",
+    ]
     assert first[1]["weights_sha256"] == hashlib.sha256(network.read_bytes()).hexdigest()
     assert len(benchmark.read(tmp_path / "pictures.csv")) == 6
-    assert [row["output"] for row in benchmark.read(tmp_path / "recursions.csv")] == ["final", "1", "2", "3"]
+    assert [row["output"] for row in benchmark.read(tmp_path / "recursions.csv")] == [
+        "final",
+        "1",
+        "2",
+        "3",
+    ]
     assert main(command) == 0
     assert benchmark.read(tmp_path / "benchmark.csv") == first
-    assert main(["evaluate", "--method", "bicubic", "--dataset", str(folder), "--scale", "4",
-                 "--save", str(tmp_path)]) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                "--method",
+                "bicubic",
+                "--dataset",
+                str(folder),
+                "--scale",
+                "4",
+                "--save",
+                str(tmp_path),
+            ]
+        )
+        == 0
+    )
     assert [row["scale"] for row in benchmark.read(tmp_path / "benchmark.csv")] == [2, 2, 2, 4]
 
 
-@pytest.mark.parametrize(("side", "line"), [
-    (8, "small of {}: SSIM needs 11x11 pixels inside the border, and 4x4 are there"), (4, "small of {}: .* has none"),
-    (1, "small of {}: A picture of 1x1 pixels is too small for scale 2")])
+@pytest.mark.parametrize(
+    ("side", "line"),
+    [
+        (8, "small of {}: SSIM needs 11x11 pixels inside the border, and 4x4 are there"),
+        (4, "small of {}: .* has none"),
+        (1, "small of {}: A picture of 1x1 pixels is too small for scale 2"),
+    ],
+)
 def test_a_picture_too_small_is_named(side, line, tmp_path, capsys):
     Image.fromarray(np.zeros((side, side), "uint8")).save(tmp_path / "small.png")
-    assert main(["evaluate", "--method", "bicubic", "--dataset", str(tmp_path), "--scale", "2"]) == 2
+    assert (
+        main(["evaluate", "--method", "bicubic", "--dataset", str(tmp_path), "--scale", "2"]) == 2
+    )
     error = capsys.readouterr().err
-    assert re.match("drcn: " + line.format(re.escape(str(tmp_path))), error) and error.count("\n") == 1
+    assert (
+        re.match("drcn: " + line.format(re.escape(str(tmp_path))), error) and error.count("\n") == 1
+    )
 
 
 def test_an_absent_set_is_one_line(capsys, monkeypatch, tmp_path):
@@ -127,30 +184,62 @@ def test_the_hardest_square_is_where_bicubic_errs_most():
     assert top <= 32 and top + 16 >= 40 and left <= 50 and left + 16 >= 58
     x, y = degrade(picture, 2)
     error = (x - y) ** 2
-    assert error[top:top + 16, left:left + 16].sum() == pytest.approx(
-        max(error[t:t + 16, l:l + 16].sum() for t in range(45) for l in range(65)), rel=1e-6)
+    assert error[top : top + 16, left : left + 16].sum() == pytest.approx(
+        max(error[t : t + 16, l : l + 16].sum() for t in range(45) for l in range(65)), rel=1e-6
+    )
     with pytest.raises(PictureError, match="no square of 64"):
         benchmark.hardest(picture, 2, 64)
 
 
 def test_compare_draws_every_view(folder, network, tmp_path, capsys):
-    command = ["compare", str(folder / "0.png"), "--weights", str(network), "--side", "24", "-o", str(tmp_path)]
+    command = [
+        "compare",
+        str(folder / "0.png"),
+        "--weights",
+        str(network),
+        "--side",
+        "24",
+        "-o",
+        str(tmp_path),
+    ]
     assert main([*command, "--dataset", str(folder), "--hardest", "1"]) == 0
     drawn = sorted(path.name for path in tmp_path.iterdir())
     assert len(drawn) == 2 and drawn[0] == "0-x2.png"
     assert all(Image.open(tmp_path / name).width > 800 for name in drawn)
     views = benchmark.side_by_side(datasets.pictures(folder)["0"], [BICUBIC], 2)
-    assert list(views)[0].startswith("low") and list(views)[1].startswith("bicubic\n") and len(views) == 3
+    assert (
+        list(views)[0].startswith("low")
+        and list(views)[1].startswith("bicubic\n")
+        and len(views) == 3
+    )
     low = views["low resolution\n"]
     assert np.array_equal(low[::2, ::2], low[1::2, 1::2])
     assert main(["compare", "--weights", str(network)]) == 2
 
 
-@pytest.mark.parametrize(("option", "value"), [("--side", "0"), ("--side", "-3"), ("--hardest", "-1"),
-                                               ("--hardest", "0")])
-def test_compare_refuses_what_is_no_number_of_things(option, value, folder, network, tmp_path, capsys):
-    assert main(["compare", "--weights", str(network), "--dataset", str(folder), option, value,
-                 "-o", str(tmp_path / "new")]) == 2
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--side", "0"), ("--side", "-3"), ("--hardest", "-1"), ("--hardest", "0")],
+)
+def test_compare_refuses_what_is_no_number_of_things(
+    option, value, folder, network, tmp_path, capsys
+):
+    assert (
+        main(
+            [
+                "compare",
+                "--weights",
+                str(network),
+                "--dataset",
+                str(folder),
+                option,
+                value,
+                "-o",
+                str(tmp_path / "new"),
+            ]
+        )
+        == 2
+    )
     error = capsys.readouterr().err
     assert f"{value} " in error and "1 or more" in error and error.count("\n") == 1
     assert not (tmp_path / "new").exists()
@@ -160,8 +249,20 @@ def test_compare_loses_no_picture(folder, network, tmp_path, capsys):
     for name in "xy":
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.png").write_bytes((folder / "0.png").read_bytes())
-    assert main(["compare", str(tmp_path / "x" / "a.png"), str(tmp_path / "y" / "a.png"), "--weights", str(network),
-                 "-o", str(tmp_path / "new")]) == 2
+    assert (
+        main(
+            [
+                "compare",
+                str(tmp_path / "x" / "a.png"),
+                str(tmp_path / "y" / "a.png"),
+                "--weights",
+                str(network),
+                "-o",
+                str(tmp_path / "new"),
+            ]
+        )
+        == 2
+    )
     assert "2 of the pictures would be drawn as a-x2.png" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
@@ -184,16 +285,25 @@ def test_speed_is_measured():
 
 # The tables that ship
 
+
 @pytest.mark.parametrize("name", weights.shipped())
 def test_a_row_of_each_shipped_network_is_measured_again(name):
     """PSNR to 0.01 dB, each recursion's too, from the shipped weights: on Set5 where it is, else on the photographs."""
     dataset = "Set5" if "Set5" in datasets.present() else "Photos"
     rows = [row for row in ROWS if (row["method"], row["dataset"]) == (name, dataset)]
-    assert rows, f"data/results/benchmark.csv has no row of {name} on {dataset}: drcn evaluate --save"
+    assert rows, (
+        f"data/results/benchmark.csv has no row of {name} on {dataset}: drcn evaluate --save"
+    )
     method = benchmark.network_method(name)
-    assert rows[0]["weights_sha256"] == method.facts["weights_sha256"], "the row was measured with other weights"
+    assert rows[0]["weights_sha256"] == method.facts["weights_sha256"], (
+        "the row was measured with other weights"
+    )
     found = benchmark.mean(benchmark.measure(method, dataset, method.scale, recursions=True))
-    outputs = {row["output"]: row for row in RECURSIONS if (row["method"], row["dataset"]) == (name, dataset)}
+    outputs = {
+        row["output"]: row
+        for row in RECURSIONS
+        if (row["method"], row["dataset"]) == (name, dataset)
+    }
     assert set(outputs) == ({str(output) for output in found} if len(found) > 1 else set())
     for output, row in [("final", rows[0]), *outputs.items()]:
         means = found[output if output == "final" else int(output)]
@@ -205,18 +315,32 @@ def test_every_row_was_measured_with_the_shipped_weights():
     for row in ROWS:
         network = row["method"].split(" + ")[0]
         if network != "bicubic":
-            assert row["weights_sha256"] == weights.record(network)["sha256"], (row["method"], row["dataset"])
+            assert row["weights_sha256"] == weights.record(network)["sha256"], (
+                row["method"],
+                row["dataset"],
+            )
 
 
 def test_every_shipped_network_has_its_rows_and_its_facts():
     assert weights.shipped(), "no weights are shipped"
     for name in weights.shipped():
         rows = {row["dataset"]: row for row in ROWS if row["method"] == name}
-        assert weights.record(name)["results"] == load_tool("tables").results(name), "python tools/tables.py"
+        assert weights.record(name)["results"] == load_tool("tables").results(name), (
+            "python tools/tables.py"
+        )
         assert {*datasets.TEST_SETS, "Photos"} <= set(rows), name
         for row in rows.values():
-            assert all(row[fact] for fact in ("parameters", "gmacs", "train_set", "validation", "minutes",
-                                              "hardware")), name
+            assert all(
+                row[fact]
+                for fact in (
+                    "parameters",
+                    "gmacs",
+                    "train_set",
+                    "validation",
+                    "minutes",
+                    "hardware",
+                )
+            ), name
 
 
 def test_the_bicubic_rows_are_the_published_ones():
@@ -230,19 +354,30 @@ def test_the_bicubic_rows_are_the_published_ones():
 def test_the_pictures_of_each_row_have_its_mean():
     pictures = benchmark.read(RESULTS / "pictures.csv")
     for row in ROWS:
-        mine = [p["psnr"] for p in pictures if all(p[k] == row[k] for k in ("method", "scale", "dataset"))]
-        assert len(mine) == int(row["images"]) and np.mean(mine) == pytest.approx(row["psnr"], abs=2e-4)
+        mine = [
+            p["psnr"]
+            for p in pictures
+            if all(p[k] == row[k] for k in ("method", "scale", "dataset"))
+        ]
+        assert len(mine) == int(row["images"]) and np.mean(mine) == pytest.approx(
+            row["psnr"], abs=2e-4
+        )
 
 
 def test_a_row_saved_again_leaves_the_others_to_the_byte(tmp_path):
-    rows = [{"method": name, "scale": 2, "dataset": "Set5", "psnr": 36.55, "ssim": 0.95} for name in "ab"]
+    rows = [
+        {"method": name, "scale": 2, "dataset": "Set5", "psnr": 36.55, "ssim": 0.95}
+        for name in "ab"
+    ]
     benchmark.save({"benchmark": rows}, tmp_path)
     before = (tmp_path / "benchmark.csv").read_bytes()
     benchmark.save({"benchmark": rows[:1]}, tmp_path)
     assert (tmp_path / "benchmark.csv").read_bytes() == before and b"36.5500,0.9500" in before
 
 
-@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"method,scale,dataset,psnr,ssim\na,2,Set5,36.5\n", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"a,b\n1,2\n", b"method,scale,dataset,psnr,ssim\na,2,Set5,36.5\n", b"\xff\xfe"]
+)
 def test_a_table_that_is_none_is_left_alone_before_the_work(content, tmp_path, capsys, monkeypatch):
     (tmp_path / "pictures.csv").write_bytes(content)
     monkeypatch.setattr(benchmark, "evaluate", lambda *_: pytest.fail("measured in vain"))
@@ -256,7 +391,9 @@ def test_a_table_that_is_none_is_left_alone_before_the_work(content, tmp_path, c
 @pytest.mark.skipif(os.name == "nt", reason="nobody waits there")
 def test_a_process_that_saves_waits_for_another(tmp_path):
     row = {"method": "a", "scale": 2, "dataset": "Set5", "psnr": 36.55, "ssim": 0.95}
-    late = threading.Thread(target=benchmark.save, args=({"benchmark": [{**row, "method": "b"}]}, tmp_path))
+    late = threading.Thread(
+        target=benchmark.save, args=({"benchmark": [{**row, "method": "b"}]}, tmp_path)
+    )
     with files.alone(tmp_path):
         late.start()
         late.join(0.3)

@@ -20,39 +20,65 @@ bench = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bench)
 tables = load_tool("tables")
 PRECISIONS = bench.PRECISIONS
-TORCH = bench.APART.exists() and not subprocess.run([bench.APART, "-c", "import torch"], capture_output=True).returncode
+TORCH = (
+    bench.APART.exists()
+    and not subprocess.run([bench.APART, "-c", "import torch"], capture_output=True).returncode
+)
 SPEED = ROOT / "data" / "results" / "speed.csv"
 
 
 @pytest.fixture
 def float32_only(monkeypatch):
     monkeypatch.setattr(bench, "PRECISIONS", {"float32": "float32"})
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")        # PyTorch's threads wait for each other on a busy machine
+    monkeypatch.setenv(
+        "OMP_NUM_THREADS", "1"
+    )  # PyTorch's threads wait for each other on a busy machine
     if not TORCH:
         monkeypatch.setattr(bench, "APART", bench.APART.with_name("no-such-python"))
 
 
 def test_candidates_take_turns():
     turns = []
-    found = bench.alternate({name: lambda name=name: turns.append(name) or len(turns) for name in "abc"}, budget=60)
+    found = bench.alternate(
+        {name: lambda name=name: turns.append(name) or len(turns) for name in "abc"}, budget=60
+    )
     assert len(found["a"]) == bench.MOST and turns == list("abc") * (1 + bench.MOST)
-    assert found["b"] == [2 + 3 * n for n in range(1, 1 + bench.MOST)]                    # the first does not count
-    assert bench.alternate({"slow": lambda: 5.0}, budget=-1) == {"slow": [5.0]}           # unless there is no time
+    assert found["b"] == [2 + 3 * n for n in range(1, 1 + bench.MOST)]  # the first does not count
+    assert bench.alternate({"slow": lambda: 5.0}, budget=-1) == {
+        "slow": [5.0]
+    }  # unless there is no time
 
 
 def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
     """A real process each: one ends before the third turn, one in it."""
-    answers = "print('{\"result\": []}', flush=True); answer = '{\"seconds\": 1, \"peak_gb\": 1}'; "
-    rest = {"lives": "all(print(answer, flush=True) or 1 for _ in sys.stdin)",
-            "dies": "[(input(), print(answer, flush=True)) for _ in '12']; input(); sys.exit('no memory')",
-            "is gone": "[(input(), print(answer, flush=True)) for _ in '12']; sys.exit('gone')"}
+    answers = 'print(\'{"result": []}\', flush=True); answer = \'{"seconds": 1, "peak_gb": 1}\'; '
+    rest = {
+        "lives": "all(print(answer, flush=True) or 1 for _ in sys.stdin)",
+        "dies": "[(input(), print(answer, flush=True)) for _ in '12']; input(); sys.exit('no memory')",
+        "is gone": "[(input(), print(answer, flush=True)) for _ in '12']; sys.exit('gone')",
+    }
     popen = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda command, **options: popen(
-        [sys.executable, "-c", "import sys; " + answers + rest[json.loads(command[-1])["name"]]], **options))
-    rows = bench.compete("case", {name: {"kind": "any", "name": name, "precision": "float32"} for name in rest})
+    monkeypatch.setattr(
+        subprocess,
+        "Popen",
+        lambda command, **options: popen(
+            [
+                sys.executable,
+                "-c",
+                "import sys; " + answers + rest[json.loads(command[-1])["name"]],
+            ],
+            **options,
+        ),
+    )
+    rows = bench.compete(
+        "case", {name: {"kind": "any", "name": name, "precision": "float32"} for name in rest}
+    )
     assert [(row["candidate"], row["rounds"]) for row in rows] == [("lives", bench.MOST)]
     printed = capsys.readouterr().out
-    assert "dies left out, it failed while timed: no memory" in printed and "is gone left out" in printed
+    assert (
+        "dies left out, it failed while timed: no memory" in printed
+        and "is gone left out" in printed
+    )
 
 
 @pytest.mark.slow
@@ -64,9 +90,16 @@ def test_step(precision, tmp_path, float32_only, monkeypatch):
     rows = list(bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False))
     peers = ["PyTorch", "PyTorch channels-last"] if TORCH else []
     assert [row["candidate"] for row in rows] == [
-        f"{name}, {precision}" for name in ("this project", *peers, "plain convolution", "matrix product")]
+        f"{name}, {precision}"
+        for name in ("this project", *peers, "plain convolution", "matrix product")
+    ]
     for row in rows:
-        assert row["unit"] == "s" and row["case"] == "tiny, 2" and float(row["median"]) > 0 and row["software"]
+        assert (
+            row["unit"] == "s"
+            and row["case"] == "tiny, 2"
+            and float(row["median"]) > 0
+            and row["software"]
+        )
     gflop = 6 * config.macs_per_pixel * 2 * 12**2 / 1e9
     assert float(rows[0]["gflops"]) == pytest.approx(gflop / float(rows[0]["median"]), rel=0.01)
     gflop = 2 * 9 * 4**2 * 2 * 12**2 / 1e9
@@ -78,64 +111,118 @@ def test_flags(tmp_path, float32_only, monkeypatch):
     """Each reaches a worker's environment; that the losses stay the same is a condition of `flags` itself."""
     seen = []
     popen = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda command, env, **options: seen.append(env.get("A_FLAG")) or popen(
-        command, env=env, **options))
+    monkeypatch.setattr(
+        subprocess,
+        "Popen",
+        lambda command, env, **options: (
+            seen.append(env.get("A_FLAG")) or popen(command, env=env, **options)
+        ),
+    )
     cases = {"tiny, 2": (NetworkConfig(filters=4, recursions=2), 2)}
-    rows = list(bench.flags(tmp_path, cases, patch=12, budget=-1, flags={"none": {}, "A_FLAG=1": {"A_FLAG": "1"}}))
-    assert [row["candidate"] for row in rows] == ["none, float32", "A_FLAG=1, float32"] and seen == [None, "1"]
+    rows = list(
+        bench.flags(
+            tmp_path, cases, patch=12, budget=-1, flags={"none": {}, "A_FLAG=1": {"A_FLAG": "1"}}
+        )
+    )
+    assert [row["candidate"] for row in rows] == [
+        "none, float32",
+        "A_FLAG=1, float32",
+    ] and seen == [None, "1"]
 
 
 @pytest.mark.slow
 def test_upscale(tmp_path, float32_only):
     """The authors' wiring; that PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself."""
-    network = bench.write_network(tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2))
+    network = bench.write_network(
+        tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2)
+    )
     rows = list(bench.upscale(tmp_path, [96], str(network), budget=-1))
     peers = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
     assert [row["candidate"] for row in rows if row["case"] == "96x96"] == [
-        "this project, float32", *peers, "ONNX Runtime, float32", "the original's graph, float32"]
-    assert [row["candidate"] for row in rows if row["case"].startswith("recursions")] == ["1", "2", "ensemble"]
+        "this project, float32",
+        *peers,
+        "ONNX Runtime, float32",
+        "the original's graph, float32",
+    ]
+    assert [row["candidate"] for row in rows if row["case"].startswith("recursions")] == [
+        "1",
+        "2",
+        "ensemble",
+    ]
     for row in rows:
         assert row["unit"] == "MP/s" and row["rounds"] == 1
-        assert 0 < float(row["low"]) <= float(row["median"]) <= float(row["high"]) and 0.01 < float(row["peak_gb"]) < 9
+        assert (
+            0 < float(row["low"]) <= float(row["median"]) <= float(row["high"])
+            and 0.01 < float(row["peak_gb"]) < 9
+        )
 
 
 def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
     config = NetworkConfig(filters=4, recursions=1)
     specs = {}
-    np.save(tmp_path / "picture.npy", np.random.default_rng(0).integers(0, 256, (32, 32)).astype("uint8"))
+    np.save(
+        tmp_path / "picture.npy",
+        np.random.default_rng(0).integers(0, 256, (32, 32)).astype("uint8"),
+    )
     for name in "ab":
         path = bench.write_network(tmp_path / f"{name}.safetensors", config)
         model = onnx_export.export(path, tmp_path / f"{name}.onnx")
-        specs[name] = {"kind": "onnx_upscaler", "model": str(model), "precision": "float32",
-                       "picture": str(tmp_path / "picture.npy")}
+        specs[name] = {
+            "kind": "onnx_upscaler",
+            "model": str(model),
+            "precision": "float32",
+            "picture": str(tmp_path / "picture.npy"),
+        }
         config = NetworkConfig(filters=4, recursions=2)
-    with pytest.raises(SystemExit, match="STOP: case: b does not compute what a does: the results differ by"):
+    with pytest.raises(
+        SystemExit, match="STOP: case: b does not compute what a does: the results differ by"
+    ):
         bench.compete("case", specs)
     missing = {**specs["a"], "model": "no-such.onnx"}
     with pytest.raises(SystemExit, match="STOP: case: c: .*no-such.onnx"):
         bench.compete("case", {"a": specs["a"], "c": missing})
     more = {"a": specs["a"], "c": {**missing, "optional": True}, "b": {**specs["b"], "other": True}}
     rows = bench.compete("case", more, per=0.1, budget=-1)
-    assert [row["candidate"] for row in rows] == ["a", "b"] and "c left out" in capsys.readouterr().out
+    assert [row["candidate"] for row in rows] == [
+        "a",
+        "b",
+    ] and "c left out" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("gain", [-50, 50])
 def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
     monkeypatch.setattr(bench, "GAINS", (gain,))
-    recipe = {"train_set": str(pictures), "patch": 16, "batch": 2, "steps": 4, "interval": 2, "precision": "float32"}
+    recipe = {
+        "train_set": str(pictures),
+        "patch": 16,
+        "batch": 2,
+        "steps": 4,
+        "interval": 2,
+        "precision": "float32",
+    }
     rows = list(bench.quality(tmp_path, {"filters": 4, "recursions": 1}, recipe))
     assert [row["candidate"] for row in rows] == ["this project's recipe", "the original's recipe"]
     for row in rows:
         assert row["unit"] == "s" and row["case"] == f"validation, bicubic + {gain} dB"
         assert ("median" in row) == (gain < 0) and row["rounds"] == (gain < 0)
-        assert re.match(rf"best of {2 if gain < 0 else 4} steps: \d+\.\d\d dB of -?\d+\.\d\d; float32", row["note"])
+        assert re.match(
+            rf"best of {2 if gain < 0 else 4} steps: \d+\.\d\d dB of -?\d+\.\d\d; float32",
+            row["note"],
+        )
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="takes two cores")
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="takes two cores",
+)
 def test_workers(tmp_path):
     rows = list(bench.workers(tmp_path, "tiny", 4, steps=4, budget=-1))
-    assert [row["candidate"] for row in rows] == ["1 worker, 4 patches", "2 workers, 2 each", "2 workers, 4 each"]
+    assert [row["candidate"] for row in rows] == [
+        "1 worker, 4 patches",
+        "2 workers, 2 each",
+        "2 workers, 4 each",
+    ]
     assert all(row["unit"] == "patches/s" and float(row["median"]) > 0 for row in rows)
     with pytest.raises(bench.Failed, match="batch = 0"):
         bench.train_on([0], 0, ["--preset", "tiny"], tmp_path)
@@ -143,7 +230,10 @@ def test_workers(tmp_path):
 
 def test_reader_and_chapters(tmp_path, monkeypatch):
     """Chapter 1 is run up to its first picture only."""
-    cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "assert x == 1", "raise SystemError")]
+    cells = [
+        nbformat.v4.new_code_cell(source)
+        for source in ("x = 1", "assert x == 1", "raise SystemError")
+    ]
     cells[1].outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
     path = tmp_path / "01_short.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -152,20 +242,39 @@ def test_reader_and_chapters(tmp_path, monkeypatch):
     assert len(rows) == 5 and all(row["unit"] == "s" and float(row["median"]) > 0 for row in rows)
     assert (tmp_path / "large.png").exists()
     nbformat.write(nbformat.v4.new_notebook(cells=cells[:2]), path)
-    assert [(row["case"], row["candidate"]) for row in bench.chapters(tmp_path)] == [("chapters", "01_short")]
+    assert [(row["case"], row["candidate"]) for row in bench.chapters(tmp_path)] == [
+        ("chapters", "01_short")
+    ]
     assert [row["candidate"] for row in bench.project(tmp_path, ["make help"])] == ["make help"]
 
 
 def test_a_section_measured_again_replaces_its_rows_of_that_machine(tmp_path):
     path = tmp_path / "speed.csv"
-    for section, names, machine in (("upscale", "ab", "x"), ("upscale", "f", "y"), ("step", "cd", "x"),
-                                    ("upscale", "e", "x")):
-        bench.merge(path, section, [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware=machine)
-                                    for name in names])
+    for section, names, machine in (
+        ("upscale", "ab", "x"),
+        ("upscale", "f", "y"),
+        ("step", "cd", "x"),
+        ("upscale", "e", "x"),
+    ):
+        bench.merge(
+            path,
+            section,
+            [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware=machine) for name in names],
+        )
     rows = benchmark.read(path)
     assert [(row["section"], row["candidate"]) for row in rows] == [
-        ("step", "c"), ("step", "d"), ("upscale", "f"), ("upscale", "e")]
-    assert [rows[3][key] for key in ("unit", "low", "median", "high", "rounds")] == ["MP/s", "2", "4", "8", "3"]
+        ("step", "c"),
+        ("step", "d"),
+        ("upscale", "f"),
+        ("upscale", "e"),
+    ]
+    assert [rows[3][key] for key in ("unit", "low", "median", "high", "rounds")] == [
+        "MP/s",
+        "2",
+        "4",
+        "8",
+        "3",
+    ]
 
 
 def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_path, monkeypatch):
@@ -181,11 +290,14 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
     monkeypatch.setattr(bench, "draw", lambda: None)
     monkeypatch.setattr(bench, "SECTIONS", {"step": whole, "upscale": ends})
     monkeypatch.setattr(bench.os, "getloadavg", lambda: next(loads))
-    bench.merge(tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0], hardware=bench.hardware())])
+    bench.merge(
+        tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0], hardware=bench.hardware())]
+    )
     with pytest.raises(bench.Failed):
         bench.main(["step", "upscale"])
-    assert [(row["section"], row["case"], row["load"]) for row in benchmark.read(tmp_path / "speed.csv")] == [
-        ("step", "case", "0.5"), ("upscale", "first", "1.5")]
+    assert [
+        (row["section"], row["case"], row["load"]) for row in benchmark.read(tmp_path / "speed.csv")
+    ] == [("step", "case", "0.5"), ("upscale", "first", "1.5")]
 
 
 def test_a_command_that_fails_says_why():
@@ -194,7 +306,9 @@ def test_a_command_that_fails_says_why():
 
 
 def test_an_unknown_section_is_named(capsys):
-    with pytest.raises(SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality"):
+    with pytest.raises(
+        SystemExit, match="^STOP: no section is called steps: choose from step, flags, quality"
+    ):
         bench.main(["steps"])
     assert capsys.readouterr().out == ""
 
@@ -204,35 +318,76 @@ def measured(tmp_path, monkeypatch):
     """A folder of results with two cases of each kind."""
     facts = {"hardware": "a machine", "load": "0.1", "software": "one 1.0"}
     other = {**facts, "hardware": "another"}
-    steps = [bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts) for case in ("small", "large")
-             for name, seconds, rate in (("this project", 0.5, "100"), ("PyTorch", 1.0, "50"),
-                                         ("PyTorch channels-last", 0.6, "80"), ("plain convolution", 0.1, "200"))]
-    steps += [bench.row(case, f"{name}, bfloat16", [seconds], gflops=rate, **facts) for case in ("small", "large")
-              for name, seconds, rate in (("this project", 0.25, "200"), ("PyTorch", 0.2, "250"),
-                                          ("plain convolution", 0.1, "400"))]
-    sizes = [bench.row(f"{side}x{side}", f"{name}, {precision}", [2.0], per, peak_gb="1.50", **facts)
-             for side in (256, 512) for precision, name, per in (
-                 ("float32", "this project", 6.0), ("float32", "ONNX Runtime", 4.0),
-                 ("bfloat16", "this project", 12.0))]
-    deep = [bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts) for d in ("1", "2", "ensemble")]
-    team = [bench.row("tiny", name, [1.0], per, "patches/s", **facts)
-            for name, per in (("1 worker, 4 patches", 4), ("2 workers, 2 each", 6))]
-    runs = [bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
-            bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts)]
-    commands = [bench.row("the whole project", "make book", [seconds], **machine)
-                for seconds, machine in ((60.0, facts), (90.0, other))]
-    for section, rows in (("step", steps), ("upscale", sizes + deep), ("workers", team), ("quality", runs),
-                          ("project", commands[:1]), ("project", commands[1:])):
+    steps = [
+        bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts)
+        for case in ("small", "large")
+        for name, seconds, rate in (
+            ("this project", 0.5, "100"),
+            ("PyTorch", 1.0, "50"),
+            ("PyTorch channels-last", 0.6, "80"),
+            ("plain convolution", 0.1, "200"),
+        )
+    ]
+    steps += [
+        bench.row(case, f"{name}, bfloat16", [seconds], gflops=rate, **facts)
+        for case in ("small", "large")
+        for name, seconds, rate in (
+            ("this project", 0.25, "200"),
+            ("PyTorch", 0.2, "250"),
+            ("plain convolution", 0.1, "400"),
+        )
+    ]
+    sizes = [
+        bench.row(f"{side}x{side}", f"{name}, {precision}", [2.0], per, peak_gb="1.50", **facts)
+        for side in (256, 512)
+        for precision, name, per in (
+            ("float32", "this project", 6.0),
+            ("float32", "ONNX Runtime", 4.0),
+            ("bfloat16", "this project", 12.0),
+        )
+    ]
+    deep = [
+        bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts)
+        for d in ("1", "2", "ensemble")
+    ]
+    team = [
+        bench.row("tiny", name, [1.0], per, "patches/s", **facts)
+        for name, per in (("1 worker, 4 patches", 4), ("2 workers, 2 each", 6))
+    ]
+    runs = [
+        bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
+        bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts),
+    ]
+    commands = [
+        bench.row("the whole project", "make book", [seconds], **machine)
+        for seconds, machine in ((60.0, facts), (90.0, other))
+    ]
+    for section, rows in (
+        ("step", steps),
+        ("upscale", sizes + deep),
+        ("workers", team),
+        ("quality", runs),
+        ("project", commands[:1]),
+        ("project", commands[1:]),
+    ):
         bench.merge(tmp_path / "speed.csv", section, rows)
-    (tmp_path / "recursions.csv").write_text("method,dataset,output,psnr\n" + "".join(
-        f"compact-x2,Set5,{output},{psnr}\n" for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))))
+    (tmp_path / "recursions.csv").write_text(
+        "method,dataset,output,psnr\n"
+        + "".join(
+            f"compact-x2,Set5,{output},{psnr}\n"
+            for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))
+        )
+    )
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
     monkeypatch.setattr(bench, "RESULTS", tmp_path)
     return tmp_path
 
 
 def cells(name):
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in tables.render(name).splitlines()]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in tables.render(name).splitlines()
+    ]
 
 
 def test_tables(measured):
@@ -241,27 +396,54 @@ def test_tables(measured):
     assert found[2] == ["this project, float32", "0.5", "0.5"]
     assert found[-1] == ["One run of each; a machine; load average before 0.1; one 1.0."]
     assert cells("speed-step-summary")[3] == [
-        "large", "0.5", "0.6 (PyTorch channels-last)", "1.20x", "0.25", "0.2 (PyTorch)", "0.80x"]
+        "large",
+        "0.5",
+        "0.6 (PyTorch channels-last)",
+        "1.20x",
+        "0.25",
+        "0.2 (PyTorch)",
+        "0.80x",
+    ]
     assert ["this project, float32", "100 (50%)", "100 (50%)"] in cells("speed-rate")
     assert cells("speed-upscale-summary")[2] == [
-        "256x256", "3", "2 (ONNX Runtime)", "1.50x", "6", "", ""]
+        "256x256",
+        "3",
+        "2 (ONNX Runtime)",
+        "1.50x",
+        "6",
+        "",
+        "",
+    ]
     assert ["ONNX Runtime, float32", "1.50", "1.50"] in cells("speed-memory")
-    assert cells("speed-recursions")[2:5] == [["1", "0.50", "36.40"], ["2", "0.50", "36.80"],
-                                              ["ensemble", "0.50", "37.10"]]
+    assert cells("speed-recursions")[2:5] == [
+        ["1", "0.50", "36.40"],
+        ["2", "0.50", "36.80"],
+        ["ensemble", "0.50", "37.10"],
+    ]
     assert ["Set5, 36.66 dB", "theirs", "not passed", "best 36.00"] in cells("speed-quality")
     assert cells("speed-workers")[3] == ["tiny", "2 workers, 2 each", "6", "1.50x"]
-    two = cells("speed-project")                                   # a table a machine
+    two = cells("speed-project")  # a table a machine
     assert [line for line in two if line[0].startswith(("make", "One"))] == [
-        ["make book", "60"], ["One run of each; a machine; load average before 0.1; one 1.0."],
-        ["make book", "90"], ["One run of each; another; load average before 0.1; one 1.0."]]
+        ["make book", "60"],
+        ["One run of each; a machine; load average before 0.1; one 1.0."],
+        ["make book", "90"],
+        ["One run of each; another; load average before 0.1; one 1.0."],
+    ]
     assert two.count(["command", "seconds"]) == 2
     assert cells("speed-reader") == [["(Not measured yet: `make bench` does.)"]]
 
 
 def test_tables_without_what_failed_while_timed(measured):
     rows = [row for row in benchmark.read(measured / "speed.csv") if row["section"] == "step"]
-    bench.merge(measured / "speed.csv", "step", [row for row in rows if row["case"] == "large" or not row[
-        "candidate"].startswith(("this project", "plain"))])
+    bench.merge(
+        measured / "speed.csv",
+        "step",
+        [
+            row
+            for row in rows
+            if row["case"] == "large" or not row["candidate"].startswith(("this project", "plain"))
+        ],
+    )
     assert ["small", "", "", "", "", "", ""] in cells("speed-step-summary")
     assert ["PyTorch, float32", "50", "50 (25%)"] in cells("speed-rate")
 
@@ -274,7 +456,9 @@ def test_figure(measured):
 
 def test_the_readme_has_every_table_and_they_are_what_was_measured():
     shown = tables.BLOCK.findall((ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8"))
-    assert {name for _, name, _, _ in shown} == {name for name in tables.TABLES if name.startswith("speed-")}
+    assert {name for _, name, _, _ in shown} == {
+        name for name in tables.TABLES if name.startswith("speed-")
+    }
     assert ROOT / "benchmarks" / "README.md" in tables.documents()
     if not SPEED.exists():
         pytest.skip("data/results/speed.csv is not there yet: `make bench`")
@@ -288,30 +472,52 @@ def test_the_readme_says_of_its_marks_what_was_measured():
     """What was aimed at, and what XLA costs, number by number, from the rows of both machines."""
     readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     text = " ".join(readme.split("## What was aimed at, and missed")[1].split())
-    rows = {(row["hardware"][:3], row["case"], row["candidate"]): row for row in benchmark.read(SPEED)
-            if row["section"] in ("step", "upscale", "quality") and row["median"]}
-    rate = {key: float(row["median"]) ** (-1 if row["unit"] == "s" else 1) for key, row in rows.items()}
+    rows = {
+        (row["hardware"][:3], row["case"], row["candidate"]): row
+        for row in benchmark.read(SPEED)
+        if row["section"] in ("step", "upscale", "quality") and row["median"]
+    }
+    rate = {
+        key: float(row["median"]) ** (-1 if row["unit"] == "s" else 1) for key, row in rows.items()
+    }
     xeon, epyc, ours = "Int", "AMD", "this project"
     cases, sides = list(bench.CASES), [f"{side}x{side}" for side in bench.SIDES]
 
     def against(machine, precision, *chosen):
         """How many times as fast as the best peer, case by case."""
-        return [rate[machine, case, f"{ours}, {precision}"] / max(
-            rate[key] for key in rate if key[:2] == (machine, case) and key[2].endswith(precision)
-            and key[2].startswith(("PyTorch", "ONNX"))) for case in chosen]
+        return [
+            rate[machine, case, f"{ours}, {precision}"]
+            / max(
+                rate[key]
+                for key in rate
+                if key[:2] == (machine, case)
+                and key[2].endswith(precision)
+                and key[2].startswith(("PyTorch", "ONNX"))
+            )
+            for case in chosen
+        ]
 
     def default(machine, *chosen):
-        return [rate[machine, case, f"{ours}, bfloat16"] / rate[machine, case, "PyTorch, float32"] for case in chosen]
+        return [
+            rate[machine, case, f"{ours}, bfloat16"] / rate[machine, case, "PyTorch, float32"]
+            for case in chosen
+        ]
 
     def share(machine, precision):
         """Per cent of the plain convolution's rate, from 96 filters on."""
-        found = [[float(rows[machine, case, f"{name}, {precision}"]["gflops"]) for case in cases[2:]]
-                 for name in (ours, "plain convolution")]
+        found = [
+            [float(rows[machine, case, f"{name}, {precision}"]["gflops"]) for case in cases[2:]]
+            for name in (ours, "plain convolution")
+        ]
         return [100 * mine / plain for mine, plain in zip(*found)]
 
     def tiles(machine, name):
-        return [100 * rate[machine, side, f"{name}, bfloat16"] / rate[machine, side, f"{ours} untiled, bfloat16"]
-                for side in sides[-2:]]
+        return [
+            100
+            * rate[machine, side, f"{name}, bfloat16"]
+            / rate[machine, side, f"{ours} untiled, bfloat16"]
+            for side in sides[-2:]
+        ]
 
     def span(form, values):
         return f"{min(values):{form}} to {max(values):{form}}"
@@ -320,39 +526,50 @@ def test_the_readme_says_of_its_marks_what_was_measured():
         return f"{min(values):{form}}x to {max(values):{form}}x"
 
     def xla(machine, precision):
-        return [rate[machine, case, f"{ours}, {precision}"] / rate[machine, case, f"{ours} XLA, {precision}"]
-                for case in cases]
+        return [
+            rate[machine, case, f"{ours}, {precision}"]
+            / rate[machine, case, f"{ours} XLA, {precision}"]
+            for case in cases
+        ]
 
-    seconds = {machine: 1 / rate[machine, "Set5, 36.66 dB", f"{ours}'s recipe"] for machine in (xeon, epyc)}
+    seconds = {
+        machine: 1 / rate[machine, "Set5, 36.66 dB", f"{ours}'s recipe"] for machine in (xeon, epyc)
+    }
     small = [tiles(machine, f"{ours} in tiles of 512") for machine in (xeon, epyc)]
     for said in (
-            f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; "
-            f"{span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
-            f"In float32 {span('.0f', share(xeon, 'float32') + share(epyc, 'float32'))} % on both",
-            f"in float32 {times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on both",
-            f"In bfloat16 {times('.2f', against(xeon, 'bfloat16', *cases))} on the Xeon and "
-            f"{times('.2f', against(epyc, 'bfloat16', *cases))} on the EPYC",
-            f"on the Xeon {default(xeon, cases[0])[0]:.1f}x for the compact network at batch 16 and "
-            f"{times('.1f', default(xeon, *cases[1:]))} in the other cases",
-            f"{times('.1f', default(epyc, *cases))}.",
-            f"{seconds[xeon]:.0f} s on the Xeon and {seconds[epyc]:.0f} s on the EPYC",
-            f"on the Xeon {against(xeon, 'float32', '2048x2048')[0]:.2f}x in float32 at 2048x2048",
-            f"on the EPYC {against(epyc, 'bfloat16', '256x256')[0]:.2f}x in bfloat16 at 256x256",
-            f"{times('.1f', against(xeon, 'bfloat16', *sides))} in bfloat16 on the Xeon",
-            "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on "
-            "the EPYC".format(
-                *small[0], *small[1]),
-            f"{span('.1f', xla(xeon, 'float32'))} times the time in float32 and "
-            f"{span('.1f', xla(xeon, 'bfloat16'))} times in bfloat16 on the Xeon, "
-            f"{span('.1f', xla(epyc, 'float32'))} and {span('.1f', xla(epyc, 'bfloat16'))} times on the EPYC",
-            f"to {span('.0f', tiles(xeon, ours) + tiles(epyc, ours))} %."):
+        f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; "
+        f"{span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
+        f"In float32 {span('.0f', share(xeon, 'float32') + share(epyc, 'float32'))} % on both",
+        f"in float32 {times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on both",
+        f"In bfloat16 {times('.2f', against(xeon, 'bfloat16', *cases))} on the Xeon and "
+        f"{times('.2f', against(epyc, 'bfloat16', *cases))} on the EPYC",
+        f"on the Xeon {default(xeon, cases[0])[0]:.1f}x for the compact network at batch 16 and "
+        f"{times('.1f', default(xeon, *cases[1:]))} in the other cases",
+        f"{times('.1f', default(epyc, *cases))}.",
+        f"{seconds[xeon]:.0f} s on the Xeon and {seconds[epyc]:.0f} s on the EPYC",
+        f"on the Xeon {against(xeon, 'float32', '2048x2048')[0]:.2f}x in float32 at 2048x2048",
+        f"on the EPYC {against(epyc, 'bfloat16', '256x256')[0]:.2f}x in bfloat16 at 256x256",
+        f"{times('.1f', against(xeon, 'bfloat16', *sides))} in bfloat16 on the Xeon",
+        "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on "
+        "the EPYC".format(*small[0], *small[1]),
+        f"{span('.1f', xla(xeon, 'float32'))} times the time in float32 and "
+        f"{span('.1f', xla(xeon, 'bfloat16'))} times in bfloat16 on the Xeon, "
+        f"{span('.1f', xla(epyc, 'float32'))} and {span('.1f', xla(epyc, 'bfloat16'))} times on the EPYC",
+        f"to {span('.0f', tiles(xeon, ours) + tiles(epyc, ours))} %.",
+    ):
         assert said in text, said
-    worst, second, third = sorted(value for machine in (xeon, epyc) for precision in bench.PRECISIONS
-                                  for value in against(machine, precision, *sides))[:3]
+    worst, second, third = sorted(
+        value
+        for machine in (xeon, epyc)
+        for precision in bench.PRECISIONS
+        for value in against(machine, precision, *sides)
+    )[:3]
     assert [f"{value:.2f}" for value in (worst, second)] == ["0.95", "0.96"] and third >= 1.005
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no make")
 def test_make_knows_it():
-    done = subprocess.run(["make", "-n", "bench", "SECTION=step upscale"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        ["make", "-n", "bench", "SECTION=step upscale"], cwd=ROOT, capture_output=True, text=True
+    )
     assert "benchmarks/run.py step upscale" in done.stdout

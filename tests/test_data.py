@@ -35,7 +35,9 @@ def folder(tmp_path):
     Image.fromarray(rgb).save(own / "colour.png")
     Image.fromarray(rgb[..., 0]).save(own / "grey.bmp")
     Image.fromarray(rgb[..., 0].astype("uint16") * 257).save(own / "deep.png")
-    Image.fromarray(np.dstack([rgb, rgb[..., :1]])).save(own / "colour.webp", lossless=True, exact=True)
+    Image.fromarray(np.dstack([rgb, rgb[..., :1]])).save(
+        own / "colour.webp", lossless=True, exact=True
+    )
     (own / "cut.png").write_bytes((own / "colour.png").read_bytes()[:2000])
     (own / "text.jpg").write_text("no picture")
     (own / "notes.txt").write_text("ignored")
@@ -50,18 +52,30 @@ def need(*names):
 
 # The registry
 
+
 def test_the_registry_is_whole():
     sets = datasets.registry()
     assert {name: len(public.files) for name, public in sets.items()} == {
-        "Set5": 5, "Set14": 14, "B100": 100, "Urban100": 100,
-        "T91": 91, "BSDS200": 200, "BSDS500test": 200, "DIV2Kgray": 170}
-    assert tuple(name for name, public in sets.items() if public.role == "test") == datasets.TEST_SETS
+        "Set5": 5,
+        "Set14": 14,
+        "B100": 100,
+        "Urban100": 100,
+        "T91": 91,
+        "BSDS200": 200,
+        "BSDS500test": 200,
+        "DIV2Kgray": 170,
+    }
+    assert (
+        tuple(name for name, public in sets.items() if public.role == "test") == datasets.TEST_SETS
+    )
     for public in sets.values():
         assert list(public.files) == sorted(public.files) and public.licence and public.paper
         for file, (size, sha256) in public.files.items():
             assert size > 1000 and len(sha256) == 64 and int(sha256, 16)
             url = public.url(file)
-            assert url.startswith("https://") and len(url.split("/")[5]) == 40, "not pinned to a commit"
+            assert url.startswith("https://") and len(url.split("/")[5]) == 40, (
+                "not pinned to a commit"
+            )
     assert sets["Urban100"].url("img_001.png").endswith("/image_SRF_4/img_001_SRF_4_HR.png")
 
 
@@ -75,11 +89,16 @@ def test_no_file_is_in_a_training_and_a_test_set():
     assert len(set.union(*berkeley)) == sum(map(len, berkeley))
 
 
-@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/b.png", "..", ".x.png", "a\\b.png", "", "x\u0000.png"])
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/x", "a/b.png", "..", ".x.png", "a\\b.png", "", "x\u0000.png"]
+)
 def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
-    (tmp_path / "sets.tsv").write_text("set\trole\tlicence\tpaper\taddress\n"
-                                       "Toy\ttest\tfree\tnone\thttp://127.0.0.1:1/{file}\n")
-    (tmp_path / "registry.tsv").write_text(f"set\tfile\tbytes\tsha256\nToy\t{name}\t3\t{'0' * 64}\n")
+    (tmp_path / "sets.tsv").write_text(
+        "set\trole\tlicence\tpaper\taddress\nToy\ttest\tfree\tnone\thttp://127.0.0.1:1/{file}\n"
+    )
+    (tmp_path / "registry.tsv").write_text(
+        f"set\tfile\tbytes\tsha256\nToy\t{name}\t3\t{'0' * 64}\n"
+    )
     monkeypatch.setattr(datasets, "TABLES", tmp_path)
     datasets.registry.cache_clear()
     try:
@@ -94,8 +113,11 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
 
 # Reading
 
+
 def test_a_public_set_is_only_what_was_published(no_sets, capsys):
-    with pytest.raises(DatasetError, match="5 of 5 pictures are missing .* `drcn data fetch Set5`") as caught:
+    with pytest.raises(
+        DatasetError, match="5 of 5 pictures are missing .* `drcn data fetch Set5`"
+    ) as caught:
         datasets.pictures("Set5")
     assert str(no_sets) in str(caught.value)
     (no_sets / "Set5").mkdir(parents=True)
@@ -120,10 +142,15 @@ def test_present_sets_are_as_published():
 
 def test_div2kgray_is_mapped_to_studio_range(no_sets, monkeypatch):
     (no_sets / "DIV2Kgray").mkdir(parents=True)
-    Image.fromarray(np.arange(256, dtype="uint8").reshape(16, 16)).save(no_sets / "DIV2Kgray" / "0004.png")
+    Image.fromarray(np.arange(256, dtype="uint8").reshape(16, 16)).save(
+        no_sets / "DIV2Kgray" / "0004.png"
+    )
     monkeypatch.setattr(datasets, "faults", lambda name: {})
-    monkeypatch.setitem(datasets.registry(), "DIV2Kgray", datasets.registry()["DIV2Kgray"]._replace(
-        files={"0004.png": (1, "0")}))
+    monkeypatch.setitem(
+        datasets.registry(),
+        "DIV2Kgray",
+        datasets.registry()["DIV2Kgray"]._replace(files={"0004.png": (1, "0")}),
+    )
     luma = datasets.pictures("DIV2Kgray")["0004"]
     assert (luma.min(), luma.max()) == (16, 235) and np.array_equal(luma, np.round(luma))
     assert datasets.training_split("large").keys() == {"DIV2Kgray/0004"}
@@ -139,9 +166,15 @@ def test_unknown_names_are_errors(no_sets, capsys):
 
 # Own folders
 
+
 def test_own_folders_are_read_and_what_cannot_be_read_is_named(folder, capsys):
     pictures = datasets.training_split(str(folder))
-    assert {name.rpartition("/")[2] for name in pictures} == {"colour", "colour.webp", "deep", "grey"}
+    assert {name.rpartition("/")[2] for name in pictures} == {
+        "colour",
+        "colour.webp",
+        "deep",
+        "grey",
+    }
     assert all(p.shape == (50, 60) and p.dtype == np.float32 for p in pictures.values())
     grey = read_luma(folder / "grey.bmp")
     assert np.array_equal(pictures[f"{folder}/deep"], grey)
@@ -163,6 +196,7 @@ def test_a_folder_without_a_usable_picture_is_an_error(folder, tmp_path):
 
 # Splits
 
+
 def test_test_sets_are_never_trained_on():
     for name in datasets.TEST_SETS:
         by_path = str(datasets.data_dir() / name)
@@ -176,19 +210,31 @@ def test_without_any_set_photographs_are_split(no_sets):
     assert len(trained) == 6 and len(held_out) == 2 and not trained.keys() & held_out.keys()
     assert not datasets.leaks(trained, held_out)
     assert len(datasets.validation_split("own")) == 8
-    assert len(datasets.training_pictures("Photos")) == 6 and len(datasets.validation_pictures()) == 8
+    assert (
+        len(datasets.training_pictures("Photos")) == 6 and len(datasets.validation_pictures()) == 8
+    )
     with pytest.raises(DatasetError, match="None of T91, BSDS200"):
         datasets.training_split("large")
 
 
 def test_the_classic_split():
     need("T91", "BSDS200")
-    trained, held_out = datasets.training_split("T91+BSDS200"), datasets.validation_split("T91+BSDS200")
+    trained, held_out = (
+        datasets.training_split("T91+BSDS200"),
+        datasets.validation_split("T91+BSDS200"),
+    )
     assert len(trained) == 91 + 200 - 20 - 1 and len(held_out) == 20
-    assert datasets.validation_split("Photos").keys() == {f"Photos/{name}" for name in datasets.HELD_OUT}
-    assert not trained.keys() & held_out.keys() and "BSDS200/302003" not in trained.keys() | held_out.keys()
+    assert datasets.validation_split("Photos").keys() == {
+        f"Photos/{name}" for name in datasets.HELD_OUT
+    }
+    assert (
+        not trained.keys() & held_out.keys()
+        and "BSDS200/302003" not in trained.keys() | held_out.keys()
+    )
     by_path = datasets.training_split(str(datasets.data_dir() / "BSDS200"))
-    assert by_path.keys() == datasets.training_split("BSDS200").keys(), "a path leads around the split"
+    assert by_path.keys() == datasets.training_split("BSDS200").keys(), (
+        "a path leads around the split"
+    )
 
 
 def test_the_large_split_names_what_is_missing(capsys):
@@ -202,17 +248,26 @@ def test_the_large_split_names_what_is_missing(capsys):
 
 # Leaks
 
+
 @pytest.fixture(scope="module")
 def tests():
-    found = {f"{name}/{stem}": picture for name in datasets.TEST_SETS if name in datasets.present()
-             for stem, picture in datasets.pictures(name).items()}
+    found = {
+        f"{name}/{stem}": picture
+        for name in datasets.TEST_SETS
+        if name in datasets.present()
+        for stem, picture in datasets.pictures(name).items()
+    }
     return found or pytest.skip(f"No test set is in {datasets.data_dir()}: `drcn data fetch Set5`")
 
 
 def test_the_known_leak_is_found(tests):
     need("Set5", "BSDS200")
-    everything = {f"BSDS200/{stem}": picture for stem, picture in datasets.pictures("BSDS200").items()}
-    assert [pair[:2] for pair in datasets.leaks(everything, tests)] == [("BSDS200/302003", "Set5/woman")]
+    everything = {
+        f"BSDS200/{stem}": picture for stem, picture in datasets.pictures("BSDS200").items()
+    }
+    assert [pair[:2] for pair in datasets.leaks(everything, tests)] == [
+        ("BSDS200/302003", "Set5/woman")
+    ]
 
 
 def test_the_correlations_that_chapter_2_quotes(tests):
@@ -223,7 +278,7 @@ def test_the_correlations_that_chapter_2_quotes(tests):
     found = sorted(alike for *_, alike in datasets.leaks(trained, small, threshold=0.4))
     assert found[-1] == pytest.approx(0.97, abs=0.01) and found[-2] == pytest.approx(0.43, abs=0.01)
     assert sorted(alike for *_, alike in datasets.leaks(trained, tests, threshold=0.4))[-2] < 0.565
-    face, = datasets.leaks({"head": tests["Set5/head"]}, {"face": tests["Set14/face"]})
+    (face,) = datasets.leaks({"head": tests["Set5/head"]}, {"face": tests["Set14/face"]})
     assert face[2] == pytest.approx(0.99, abs=0.01)
 
     def less_mean(pictures):
@@ -240,7 +295,9 @@ def test_the_correlations_that_chapter_2_quotes(tests):
 @pytest.mark.parametrize("split", ["Photos", "T91+BSDS200", "large"])
 def test_no_test_picture_is_trained_or_validated_on(tests, split):
     need(*(["T91", "BSDS200"] if split != "Photos" else []))
-    assert not datasets.leaks(datasets.training_split(split) | datasets.validation_split(split), tests)
+    assert not datasets.leaks(
+        datasets.training_split(split) | datasets.validation_split(split), tests
+    )
 
 
 def test_no_validation_picture_is_trained_on():
@@ -256,10 +313,13 @@ def test_resized_flipped_turned_and_recoloured_copies_are_found():
             for name, picture in photographs.items():
                 height, width = (round(factor * side) for side in picture.shape)
                 copies[name] = eight_views(0.7 * resize(picture, height, width)[None] + 30)[view][0]
-            assert [pair[:2] for pair in datasets.leaks(copies, photographs)] == [(n, n) for n in photographs]
+            assert [pair[:2] for pair in datasets.leaks(copies, photographs)] == [
+                (n, n) for n in photographs
+            ]
 
 
 # Packs and augmented copies
+
 
 def test_a_pack_trains_as_the_set_does(no_sets, tmp_path, capsys):
     target = tmp_path / "deep" / "photos.zip"
@@ -272,7 +332,9 @@ def test_a_pack_trains_as_the_set_does(no_sets, tmp_path, capsys):
         assert all(picture.dtype == np.float32 for picture in packed.values())
     first = target.read_bytes()
     datasets.pack("Photos", target)
-    assert target.read_bytes() == first and [p.name for p in target.parent.iterdir()] == ["photos.zip"]
+    assert target.read_bytes() == first and [p.name for p in target.parent.iterdir()] == [
+        "photos.zip"
+    ]
 
 
 def test_a_pack_of_the_classic_split_is_small(tmp_path):
@@ -286,12 +348,12 @@ def test_damaged_packs_are_named(no_sets, tmp_path):
     good = datasets.pack("Photos", tmp_path / "good.zip").read_bytes()
     bad = tmp_path / "bad.zip"
     middle = len(good) // 2
-    for content in (b"", b"text", good[:middle], good[:middle] + b"????" + good[middle + 4:]):
+    for content in (b"", b"text", good[:middle], good[:middle] + b"????" + good[middle + 4 :]):
         bad.write_bytes(content)
         with pytest.raises(DatasetError, match="bad.zip: not a readable file of `drcn data pack`"):
             datasets.training_split(str(bad))
     random = np.random.default_rng(0)
-    for _ in range(300):                                                     # of its directory, at the end
+    for _ in range(300):  # of its directory, at the end
         content = bytearray(good)
         content[-int(random.integers(1, 260))] = random.integers(256)
         bad.write_bytes(content)
@@ -334,7 +396,9 @@ def test_a_picture_of_16_bits_is_augmented_in_8(tmp_path):
     (tmp_path / "deep").mkdir()
     Image.fromarray(deep).save(tmp_path / "deep" / "x.png")
     assert datasets.augment(tmp_path / "deep", tmp_path / "out") == 8
-    assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / "x-0.png")), np.round(deep / np.float32(257)))
+    assert np.array_equal(
+        np.asarray(Image.open(tmp_path / "out" / "x-0.png")), np.round(deep / np.float32(257))
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
@@ -343,22 +407,29 @@ def test_a_name_that_is_not_utf_8_goes_everywhere(tmp_path, capsys):
     name = tmp_path / "in" / os.fsdecode(b"a\xff$x^$.png")
     Image.fromarray(datasets.colour_pictures("Photos")["astronaut"][:64, :64]).save(name)
     inside = str(tmp_path / "in")
-    for command in (["data", "pack", inside, str(tmp_path / "x.zip")], ["inspect", str(name), "-o", str(tmp_path)],
-                    ["compare", str(name), "--side", "32", "-o", str(tmp_path)],
-                    ["evaluate", "--dataset", inside, "--scale", "2", "--save", str(tmp_path / "tables")]):
+    for command in (
+        ["data", "pack", inside, str(tmp_path / "x.zip")],
+        ["inspect", str(name), "-o", str(tmp_path)],
+        ["compare", str(name), "--side", "32", "-o", str(tmp_path)],
+        ["evaluate", "--dataset", inside, "--scale", "2", "--save", str(tmp_path / "tables")],
+    ):
         assert main(command) == 0, capsys.readouterr().err
     assert list(datasets.training_split(str(tmp_path / "x.zip"))) == [f"{inside}/a\\udcff$x^$"]
     assert "a\\udcff" in (tmp_path / "tables" / "pictures.csv").read_text()
 
 
 def test_no_name_is_not_here(no_sets, tmp_path, capsys):
-    for command in (["data", "pack", "", str(tmp_path / "x.zip")], ["train", "--train-set", "Photos+"],
-                    ["data", "pack", "Photos", "."]):
+    for command in (
+        ["data", "pack", "", str(tmp_path / "x.zip")],
+        ["train", "--train-set", "Photos+"],
+        ["data", "pack", "Photos", "."],
+    ):
         assert main(command) == 2 and capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "x.zip").exists()
 
 
 # The command
+
 
 def test_list_shows_every_set_and_where_it_is_looked_for(no_sets, capsys):
     assert main(["data", "list"]) == 0
@@ -379,7 +450,9 @@ def test_the_data_folder_follows_the_environment_and_the_project(monkeypatch, tm
     monkeypatch.delenv("DRCN_DATA_DIR", raising=False)
     monkeypatch.chdir(tmp_path)
     assert datasets.data_dir() == Path(__file__).parents[1] / "data"
-    monkeypatch.setattr(datasets, "__file__", str(tmp_path / "site-packages" / "drcn_book" / "datasets.py"))
+    monkeypatch.setattr(
+        datasets, "__file__", str(tmp_path / "site-packages" / "drcn_book" / "datasets.py")
+    )
     assert datasets.data_dir() == Path("data")
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
     assert datasets.data_dir() == tmp_path

@@ -38,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if behaviour == "cut":
             content = content[:1234]
         for start in range(0, len(content), 5000):
-            self.wfile.write(content[start:start + 5000])
+            self.wfile.write(content[start : start + 5000])
             if behaviour == "slow":
                 time.sleep(0.1)
             if behaviour == "stalled":
@@ -59,8 +59,13 @@ def server(tmp_path, monkeypatch):
     tables = tmp_path / "tables"
     tables.mkdir()
     (tables / "sets.tsv").write_text(SETS.format(server.server_port))
-    (tables / "registry.tsv").write_text("set\tfile\tbytes\tsha256\n" + "".join(
-        f"Toy\t{file}\t{len(data)}\t{hashlib.sha256(data).hexdigest()}\n" for file, data in CONTENT.items()))
+    (tables / "registry.tsv").write_text(
+        "set\tfile\tbytes\tsha256\n"
+        + "".join(
+            f"Toy\t{file}\t{len(data)}\t{hashlib.sha256(data).hexdigest()}\n"
+            for file, data in CONTENT.items()
+        )
+    )
     monkeypatch.setattr(datasets, "TABLES", tables)
     monkeypatch.setattr(datasets, "RETRIES", 0)
     monkeypatch.setattr(datasets, "TIMEOUT", 0.5)
@@ -80,7 +85,9 @@ def server(tmp_path, monkeypatch):
 def here(server):
     """What lies in the folder, after checking that every file under a name of the set is right."""
     found = {path.name: path.read_bytes() for path in server.folder.iterdir()}
-    assert all(CONTENT[name] == content for name, content in found.items()), "a wrong file under its name"
+    assert all(CONTENT[name] == content for name, content in found.items()), (
+        "a wrong file under its name"
+    )
     return sorted(found)
 
 
@@ -92,9 +99,15 @@ def test_good_files_are_fetched_once(server, capsys):
     assert main(["data", "verify"]) == 0 and "Toy: 6 of 6" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("behaviour, said", [("wrong", "does not match its sha256: refused"),
-                                             ("short", "does not match its sha256: refused"),
-                                             ("cut", "could not fetch c.png"), ("missing", "404")])
+@pytest.mark.parametrize(
+    "behaviour, said",
+    [
+        ("wrong", "does not match its sha256: refused"),
+        ("short", "does not match its sha256: refused"),
+        ("cut", "could not fetch c.png"),
+        ("missing", "404"),
+    ],
+)
 def test_bad_files_are_refused_and_the_others_fetched(server, behaviour, said, capsys):
     server.behaviour["c.png"] = behaviour
     assert main(["data", "fetch", "Toy"]) == 2
@@ -128,7 +141,7 @@ def test_a_passing_fault_is_tried_again(server, monkeypatch):
 
 
 def test_a_slow_server_is_waited_for(server):
-    server.behaviour["d.png"] = "slow"                      # as a whole longer than the time-out of 0.5 s
+    server.behaviour["d.png"] = "slow"  # as a whole longer than the time-out of 0.5 s
     began = time.monotonic()
     assert main(["data", "fetch", "Toy"]) == 0
     assert time.monotonic() - began > 0.5 and here(server) == sorted(CONTENT)
@@ -172,11 +185,14 @@ def test_a_folder_that_cannot_be_written(server, capsys):
 def test_an_interrupted_download_goes_on_where_it_stopped(server, blow):
     blow = getattr(signal, blow)
     server.behaviour["d.png"] = "stalled"
-    code = ("import pathlib, signal, sys; from drcn_book import cli, datasets; "
-            "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it
-            "datasets.TABLES = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['data', 'fetch', 'Toy']))")
-    process = subprocess.Popen([sys.executable, "-c", code, str(server.tables)], stderr=subprocess.PIPE,
-                               text=True)
+    code = (
+        "import pathlib, signal, sys; from drcn_book import cli, datasets; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it
+        "datasets.TABLES = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['data', 'fetch', 'Toy']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(server.tables)], stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while "d.png" not in server.asked and time.monotonic() < deadline:
         time.sleep(0.02)

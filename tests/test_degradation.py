@@ -26,8 +26,19 @@ def test_enlarging_by_two_uses_keys_kernel():
     impulse = np.zeros((1, 16), "float32")
     impulse[0, 8] = 1
     found = imresize(impulse, 1, 32)[0]
-    assert np.allclose(found[13:21], [-0.0234375, -0.0703125, 0.2265625, 0.8671875,
-                                      0.8671875, 0.2265625, -0.0703125, -0.0234375])
+    assert np.allclose(
+        found[13:21],
+        [
+            -0.0234375,
+            -0.0703125,
+            0.2265625,
+            0.8671875,
+            0.8671875,
+            0.2265625,
+            -0.0703125,
+            -0.0234375,
+        ],
+    )
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -38,7 +49,9 @@ def test_pillow_and_matlab_agree_away_from_the_border(scale):
     ours = degrade(picture, scale)[0]
     inside = slice(5 * scale, -5 * scale)
     assert np.abs(ours - theirs)[inside, inside].max() < 1e-3
-    assert np.abs(ours - theirs).max() > 0.01, "the borders are known to differ; nothing was compared"
+    assert np.abs(ours - theirs).max() > 0.01, (
+        "the borders are known to differ; nothing was compared"
+    )
 
 
 def test_a_constant_stays_and_the_input_is_not_rounded():

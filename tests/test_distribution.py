@@ -17,8 +17,9 @@ from drcn_book.distribution import Team
 from drcn_book.errors import ConfigError, TrainingError
 from drcn_book.weights import load, read_tensors
 
-
-posix = pytest.mark.skipif(os.name == "nt", reason="several workers are told of a loss by a signal of POSIX")
+posix = pytest.mark.skipif(
+    os.name == "nt", reason="several workers are told of a loss by a signal of POSIX"
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +39,27 @@ def start_two(pack, folder, *more, leader=()):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         meeting = f"127.0.0.1:{free.getsockname()[1]},127.0.0.1"
-    return [start("jax", DRCN, *command(pack, folder / str(worker), *more), *own, "--workers", meeting, "--worker",
-                  str(worker), folder=folder) for worker, own in enumerate((leader, ()))]
+    return [
+        start(
+            "jax",
+            DRCN,
+            *command(pack, folder / str(worker), *more),
+            *own,
+            "--workers",
+            meeting,
+            "--worker",
+            str(worker),
+            folder=folder,
+        )
+        for worker, own in enumerate((leader, ()))
+    ]
 
 
 def losses(folder):
     rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
-    return np.array([[float(row[name]) for name in ("step", "loss", "l_1", "l_2", "psnr")] for row in rows])
+    return np.array(
+        [[float(row[name]) for name in ("step", "loss", "l_1", "l_2", "psnr")] for row in rows]
+    )
 
 
 def weights(folder):
@@ -76,8 +91,13 @@ def test_two_workers_equal_one_with_the_double_batch(pack, alone, tmp_path):
 
 
 def test_two_devices_of_one_machine_equal_one(pack, alone, tmp_path):
-    run("jax", DRCN, *command(pack, tmp_path / "run", "--steps", "6"), folder=tmp_path,
-        XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    run(
+        "jax",
+        DRCN,
+        *command(pack, tmp_path / "run", "--steps", "6"),
+        folder=tmp_path,
+        XLA_FLAGS="--xla_force_host_platform_device_count=2",
+    )
     same_course(tmp_path / "run", alone)
 
 
@@ -106,7 +126,7 @@ def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):
     assert "Stopped after 0.05 minutes" in ends[0][0]
     state, _ = read_tensors(tmp_path / "0" / "checkpoint.safetensors")
     assert state["trainer/steps"] > before[-1, 0]
-    np.testing.assert_array_equal(losses(tmp_path / "0")[:len(before)], before)
+    np.testing.assert_array_equal(losses(tmp_path / "0")[: len(before)], before)
 
 
 @posix
@@ -115,14 +135,24 @@ def test_workers_with_different_options_are_told(pack, tmp_path):
     ends = [process.communicate(timeout=900) for process in pair]
     assert [process.returncode for process in pair] == [2, 2], ends
     for _, err in ends:
-        assert "drcn: The workers differ in their options or training pictures: start the same command" in err
+        assert (
+            "drcn: The workers differ in their options or training pictures: start the same command"
+            in err
+        )
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("message, words", [
-    ("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes.", "use a smaller --batch or --patch"),
-    ("UNAVAILABLE: Connection reset by peer", "Another worker was lost")])
+@pytest.mark.parametrize(
+    "message, words",
+    [
+        (
+            "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes.",
+            "use a smaller --batch or --patch",
+        ),
+        ("UNAVAILABLE: Connection reset by peer", "Another worker was lost"),
+    ],
+)
 def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeypatch):
     class JaxRuntimeError(RuntimeError):
         pass
@@ -131,28 +161,48 @@ def test_too_little_memory_is_not_a_lost_worker(message, words, workers, monkeyp
     at_exit = []
     monkeypatch.setattr(distribution.atexit, "register", lambda *call: at_exit.append(call))
     mended = workers == 2 or "RESOURCE" in message
-    with pytest.raises(TrainingError if mended else JaxRuntimeError, match=words if mended else message):
-        with Team(0, workers, workers).together():
-            raise JaxRuntimeError(message)
+    with (
+        pytest.raises(
+            TrainingError if mended else JaxRuntimeError, match=words if mended else message
+        ),
+        Team(0, workers, workers).together(),
+    ):
+        raise JaxRuntimeError(message)
     assert bool(at_exit) == (workers == 2)
 
 
 def test_too_large_a_batch_is_one_line(capsys, tmp_path):
-    huge = ["--preset", "tiny", "--train-set", "Photos", "--batch", str(10**12), "--run", str(tmp_path / "run")]
+    huge = [
+        "--preset",
+        "tiny",
+        "--train-set",
+        "Photos",
+        "--batch",
+        str(10**12),
+        "--run",
+        str(tmp_path / "run"),
+    ]
     assert cli.main(["train", *huge]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error == "drcn: The training does not fit in the memory of the device: use a smaller --batch or --patch."
+    assert (
+        error
+        == "drcn: The training does not fit in the memory of the device: use a smaller --batch or --patch."
+    )
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("options, words", [
-    (["--workers", "10.0.0.1:9000", "--worker", "0"], "two machines or more"),
-    (["--workers", "10.0.0.1,10.0.0.2", "--worker", "0"], "the first with the port"),
-    (["--workers", "10.0.0.1:port,10.0.0.2", "--worker", "0"], "two machines or more"),
-    (["--workers", "10.0.0.1:9000,10.0.0.2"], "0 to 1"),
-    (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "2"], "0 to 1"),
-    (["--worker", "0"], "both or neither"),
-    (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "0"], "KERAS_BACKEND=jax")])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--workers", "10.0.0.1:9000", "--worker", "0"], "two machines or more"),
+        (["--workers", "10.0.0.1,10.0.0.2", "--worker", "0"], "the first with the port"),
+        (["--workers", "10.0.0.1:port,10.0.0.2", "--worker", "0"], "two machines or more"),
+        (["--workers", "10.0.0.1:9000,10.0.0.2"], "0 to 1"),
+        (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "2"], "0 to 1"),
+        (["--worker", "0"], "both or neither"),
+        (["--workers", "10.0.0.1:9000,10.0.0.2", "--worker", "0"], "KERAS_BACKEND=jax"),
+    ],
+)
 def test_wrong_workers_are_refused(pack, tmp_path, capsys, options, words):
     assert cli.main(command(pack, tmp_path / "run", *options)) == 2
     message = capsys.readouterr().err

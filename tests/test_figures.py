@@ -27,7 +27,9 @@ def book_style():
 @pytest.mark.parametrize("name", figures.DRAWINGS)
 def test_drawing_is_up_to_date(name):
     path = figures.FOLDER / f"{name}.svg"
-    assert path.read_bytes() == figures.svg(name), f"run `python -m drcn_book.figures` to draw {path.name} anew"
+    assert path.read_bytes() == figures.svg(name), (
+        f"run `python -m drcn_book.figures` to draw {path.name} anew"
+    )
 
 
 @pytest.mark.parametrize("name", figures.DRAWINGS)
@@ -52,8 +54,10 @@ def test_nothing_is_cut_off():
             inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
             assert inside, f"{name}: {label.get_text()!r} leaves the sheet"
             for other, second in labels[:i]:
-                overlap = (min(box.x1, second.x1) - max(box.x0, second.x0),
-                           min(box.y1, second.y1) - max(box.y0, second.y0))
+                overlap = (
+                    min(box.x1, second.x1) - max(box.x0, second.x0),
+                    min(box.y1, second.y1) - max(box.y0, second.y0),
+                )
                 assert min(overlap) < 1, f"{name}: {label.get_text()!r} covers {other.get_text()!r}"
 
 
@@ -70,10 +74,17 @@ def test_colours_stand_out_from_white(part):
 
 def test_the_family_tree_says_what_the_papers_say():
     """Under each name PSNR on Set5, x2, and, where data/quoted.csv has them, the parameters to the digits shown."""
-    quoted = {row["method"].split(" (")[0]: row for row in benchmark.results("quoted")
-              if (row["scale"], row["dataset"]) == (2, "Set5")}
+    quoted = {
+        row["method"].split(" (")[0]: row
+        for row in benchmark.results("quoted")
+        if (row["scale"], row["dataset"]) == (2, "Set5")
+    }
     texts = [text.get_text() for text in figures.successors().axes[0].texts]
-    boxes = [(name, below) for name, below in zip(texts, texts[1:]) if re.fullmatch(r"(\d+[KM] · )?\d\d\.\d\d", below)]
+    boxes = [
+        (name, below)
+        for name, below in zip(texts, texts[1:])
+        if re.fullmatch(r"(\d+[KM] · )?\d\d\.\d\d", below)
+    ]
     assert len(boxes) == 11
     for name, below in boxes:
         *count, psnr = below.split(" · ")
@@ -84,8 +95,13 @@ def test_the_family_tree_says_what_the_papers_say():
 
 
 def test_command_writes_every_drawing(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "drcn_book.figures", str(tmp_path / "new")], capture_output=True,
-                          text=True, check=True, cwd=figures.FOLDER.parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "drcn_book.figures", str(tmp_path / "new")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=figures.FOLDER.parent,
+    )
     assert {path.stem for path in (tmp_path / "new").glob("*.svg")} == set(figures.DRAWINGS)
     assert len(done.stdout.splitlines()) == len(figures.DRAWINGS)
 
@@ -96,7 +112,7 @@ def test_show_keeps_black_and_white():
     assert first.get_title() == "a" and second.get_title() == "b"
     assert first.images[0].get_clim() == second.images[0].get_clim() == (16, 235)
     np.testing.assert_array_equal(second.images[0].get_array(), picture + 1)
-    stretched, = figures.show({"a": picture}, limits=None).axes
+    (stretched,) = figures.show({"a": picture}, limits=None).axes
     assert stretched.images[0].get_clim() == (picture.min(), picture.max())
 
 
@@ -106,8 +122,10 @@ def test_show_fills_rows():
 
 def test_crops_show_the_marked_square():
     truth = np.arange(80.0).reshape(8, 10)
-    whole, blurred, sharp = figures.crops({"bicubic": truth / 2, "truth": truth}, top=2, left=5, side=3).axes
-    mark, = whole.patches
+    whole, blurred, sharp = figures.crops(
+        {"bicubic": truth / 2, "truth": truth}, top=2, left=5, side=3
+    ).axes
+    (mark,) = whole.patches
     assert (mark.get_x(), mark.get_y(), mark.get_width()) == (4.5, 1.5, 3)
     np.testing.assert_array_equal(whole.images[0].get_array(), truth)
     np.testing.assert_array_equal(blurred.images[0].get_array(), truth[2:5, 5:8] / 2)
@@ -118,7 +136,10 @@ def test_recursion_curve_counts_from_one():
     axis = figures.recursion_curve([30.0, 31.0, 30.5], ensemble=31.5, bicubic=29.0)
     np.testing.assert_array_equal(axis.lines[0].get_xydata(), [(1, 30.0), (2, 31.0), (3, 30.5)])
     assert [line.get_ydata()[0] for line in axis.lines[1:]] == [31.5, 29.0]
-    assert [t.get_text() for t in axis.get_legend().get_texts()][1:] == ["ensemble 31.50 dB", "bicubic 29.00 dB"]
+    assert [t.get_text() for t in axis.get_legend().get_texts()][1:] == [
+        "ensemble 31.50 dB",
+        "bicubic 29.00 dB",
+    ]
 
 
 def test_recursion_colours_deepen():

@@ -14,20 +14,30 @@ needs_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on thi
 
 
 def say(command, cwd=ROOT, **environment):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment})
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment}
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")
 def test_setup_without_a_fitting_python(tmp_path):
-    status, text = say(["sh", ROOT / "tools" / "setup.sh"], cwd=tmp_path, PYTHON="python2.7 no-such-python")
+    status, text = say(
+        ["sh", ROOT / "tools" / "setup.sh"], cwd=tmp_path, PYTHON="python2.7 no-such-python"
+    )
     assert status == 1 and text.startswith("STOP: Python 3.11, 3.12 or 3.13 is needed")
     assert len(text.splitlines()) == 1 and not any(tmp_path.iterdir())
 
 
 @needs_make
-@pytest.mark.parametrize("sets, answer", [
-    ([], "photographs that come with scikit-image"), (["Set5", "T91"], "public sets found in"), (None, "STOP")])
+@pytest.mark.parametrize(
+    "sets, answer",
+    [
+        ([], "photographs that come with scikit-image"),
+        (["Set5", "T91"], "public sets found in"),
+        (None, "STOP"),
+    ],
+)
 def test_the_data_in_use_is_named(tmp_path, sets, answer):
     folder = tmp_path / "sets"
     if sets is not None:
@@ -42,12 +52,18 @@ def test_the_data_in_use_is_named(tmp_path, sets, answer):
 @needs_make
 def test_help_lists_the_commands():
     status, text = say(["make", "help"])
-    assert status == 0 and all(f"make {name}" in text for name in ("book", "test", "lab", "pages", "execute"))
+    assert status == 0 and all(
+        f"make {name}" in text for name in ("book", "test", "lab", "pages", "execute")
+    )
 
 
 def test_a_changed_caption_is_a_change(pair):
     text = execute.twin(pair)
-    text.write_text(text.read_text().replace("ipython3\n", "ipython3\n---\nmystnb: {figure: {caption: Six}}\n---\n"))
+    text.write_text(
+        text.read_text().replace(
+            "ipython3\n", "ipython3\n---\nmystnb: {figure: {caption: Six}}\n---\n"
+        )
+    )
     os.utime(text, (pair.stat().st_atime, pair.stat().st_mtime + 5))
     assert execute.read_pair(pair).cells[1].metadata["mystnb"] == {"figure": {"caption": "Six"}}
 
@@ -62,8 +78,9 @@ def pair(tmp_path, monkeypatch):
     """A chapter of two cells that was run, and its twin."""
     monkeypatch.setattr(execute, "ROOT", tmp_path)
     path = tmp_path / "x.ipynb"
-    notebook = nbformat.v4.new_notebook(cells=[
-        nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("print(6 * 7)")])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("print(6 * 7)")]
+    )
     notebook.metadata.kernelspec = execute.KERNEL
     execute.run(notebook, tmp_path)
     execute.write(path, execute.settle(notebook))
@@ -91,17 +108,28 @@ def test_the_later_side_of_a_pair_gives_the_cells_and_keeps_outputs(pair):
 
 
 def test_widgets_are_numbered_in_the_order_they_were_made(pair):
-    state = {name * 32: {"model_name": name, "state": {"child": "IPY_MODEL_" + "a" * 32}} for name in "ba"}
+    state = {
+        name * 32: {"model_name": name, "state": {"child": "IPY_MODEL_" + "a" * 32}}
+        for name in "ba"
+    }
     notebook = nbformat.read(pair, as_version=4)
-    notebook.metadata.widgets = nbformat.from_dict({execute.WIDGETS: {"state": state, "version_major": 2}})
-    settled = nbformat.reads(execute.settle(notebook), as_version=4).metadata.widgets[execute.WIDGETS]["state"]
+    notebook.metadata.widgets = nbformat.from_dict(
+        {execute.WIDGETS: {"state": state, "version_major": 2}}
+    )
+    settled = nbformat.reads(execute.settle(notebook), as_version=4).metadata.widgets[
+        execute.WIDGETS
+    ]["state"]
     assert [settled[f"{n:032x}"]["model_name"] for n in range(2)] == ["b", "a"]
     assert settled[f"{0:032x}"]["state"]["child"] == f"IPY_MODEL_{1:032x}"
 
 
 def test_lines_fit_the_screen():
     """The rule of CONTRIBUTING, for what people read as code."""
-    long = [f"{path.relative_to(ROOT)}:{number}" for folder in ("drcn_book", "tools", "tests", "benchmarks")
-            for path in (ROOT / folder).glob("*.py")
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > 120]
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in ("drcn_book", "tools", "tests", "benchmarks")
+        for path in (ROOT / folder).glob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
     assert long == []

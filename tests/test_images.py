@@ -21,9 +21,22 @@ def one_line(error, name):
     return text
 
 
-@pytest.mark.parametrize("mode, expected", [
-    ("1", "L"), ("L", "L"), ("LA", "LA"), ("P", "RGB"), ("RGB", "RGB"), ("RGBA", "RGBA"), ("CMYK", "CMYK"),
-    ("YCbCr", "RGB"), ("HSV", "RGB"), ("RGBX", "RGB"), ("PA", "RGBA")])
+@pytest.mark.parametrize(
+    "mode, expected",
+    [
+        ("1", "L"),
+        ("L", "L"),
+        ("LA", "LA"),
+        ("P", "RGB"),
+        ("RGB", "RGB"),
+        ("RGBA", "RGBA"),
+        ("CMYK", "CMYK"),
+        ("YCbCr", "RGB"),
+        ("HSV", "RGB"),
+        ("RGBX", "RGB"),
+        ("PA", "RGBA"),
+    ],
+)
 def test_every_mode_becomes_one_of_five(mode, expected):
     image = Image.fromarray(smooth()).convert("RGBA" if mode == "PA" else "RGB").convert(mode)
     picture = pictures.from_pillow(image)
@@ -33,11 +46,18 @@ def test_every_mode_becomes_one_of_five(mode, expected):
 
 def test_a_colour_that_means_transparent_becomes_alpha():
     picture = pictures.read(png(smooth(), tRNS=np.array(smooth()[3, 4], ">u2").tobytes()))
-    assert picture.mode == "RGBA" and picture.pixels[3, 4, 3] == 0 and picture.pixels[..., 3].max() == 255
+    assert (
+        picture.mode == "RGBA"
+        and picture.pixels[3, 4, 3] == 0
+        and picture.pixels[..., 3].max() == 255
+    )
     palette = Image.fromarray(smooth()).quantize(5)
     palette.info["transparency"] = 2
     picture = pictures.read(saved(palette, "PNG"))
-    assert picture.mode == "RGBA" and ((picture.pixels[..., 3] == 0) == (np.asarray(palette) == 2)).all()
+    assert (
+        picture.mode == "RGBA"
+        and ((picture.pixels[..., 3] == 0) == (np.asarray(palette) == 2)).all()
+    )
     for channels in (1, 3):
         deep = smooth(channels=channels, kind="uint16")
         picture = pictures.read(png(deep, tRNS=deep[3, 4].astype(">u2").tobytes()))
@@ -53,19 +73,32 @@ def test_sixteen_bit_png_is_read_and_written_to_the_last_bit(channels, tmp_path)
     pictures.write(picture, tmp_path / "deep.png")
     again = pictures.read(tmp_path / "deep.png")
     assert again.mode == picture.mode and (again.pixels == deep).all()
-    if channels == 3:                                             # and others see the same picture
+    if channels == 3:  # and others see the same picture
         assert (np.asarray(Image.open(tmp_path / "deep.png")) == deep >> 8).all()
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"compression": "zlib", "predictor": True},
-                                     {"byteorder": ">"}, {"compression": "zlib", "byteorder": ">"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compression": "zlib"},
+        {"compression": "zlib", "predictor": True},
+        {"byteorder": ">"},
+        {"compression": "zlib", "byteorder": ">"},
+    ],
+    ids=str,
+)
 def test_sixteen_bit_tiff_is_read_and_written_to_the_last_bit(channels, options, tmp_path):
     deep = np.random.default_rng(0).integers(0, 65536, (19, 23, channels), "uint16")
-    tifffile.imwrite(tmp_path / "deep.tif", deep if channels > 1 else deep[..., 0],
-                     photometric="rgb" if channels > 1 else "minisblack",
-                     planarconfig="contig" if channels > 1 else None,
-                     extrasamples=["unassalpha"] if channels == 4 else None, **options)
+    tifffile.imwrite(
+        tmp_path / "deep.tif",
+        deep if channels > 1 else deep[..., 0],
+        photometric="rgb" if channels > 1 else "minisblack",
+        planarconfig="contig" if channels > 1 else None,
+        extrasamples=["unassalpha"] if channels == 4 else None,
+        **options,
+    )
     picture = pictures.read(tmp_path / "deep.tif")
     assert picture.pixels.dtype == np.uint16 and (picture.pixels == deep).all()
     picture.metadata.update(icc_profile=PROFILE, dpi=(300, 300))
@@ -80,9 +113,16 @@ def test_sixteen_bit_tiff_is_read_and_written_to_the_last_bit(channels, options,
 @pytest.mark.parametrize("deep", [False, True])
 def test_pictures_are_turned_as_their_exif_says(orientation, deep):
     upright = smooth(kind="uint16" if deep else "uint8")
-    undo = {1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
-            5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a),
-            7: lambda a: a[::-1, ::-1].swapaxes(0, 1), 8: lambda a: np.rot90(a, -1)}[orientation]
+    undo = {
+        1: lambda a: a,
+        2: lambda a: a[:, ::-1],
+        3: lambda a: a[::-1, ::-1],
+        4: lambda a: a[::-1],
+        5: lambda a: a.swapaxes(0, 1),
+        6: lambda a: np.rot90(a),
+        7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+        8: lambda a: np.rot90(a, -1),
+    }[orientation]
     exif = Image.Exif()
     exif[274], exif[271] = orientation, "Maker"
     picture = pictures.read(png(undo(upright), eXIf=exif.tobytes()[6:]))
@@ -93,13 +133,17 @@ def test_pictures_are_turned_as_their_exif_says(orientation, deep):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
-@pytest.mark.parametrize("said", ['<x tiff:Orientation="6"/>', "<x><tiff:Orientation>6</tiff:Orientation></x>"])
+@pytest.mark.parametrize(
+    "said", ['<x tiff:Orientation="6"/>', "<x><tiff:Orientation>6</tiff:Orientation></x>"]
+)
 def test_a_picture_is_not_turned_again(said, suffix, tmp_path):
     """The orientation stands in XMP, too, and programs read it there."""
     text = PngImagePlugin.PngInfo()
     text.add_itxt("XML:com.adobe.xmp", said)
     xmp = said.encode()
-    content = {".png": {"pnginfo": text}, ".tif": {"tiffinfo": {700: xmp}}}.get(suffix, {"xmp": xmp})
+    content = {".png": {"pnginfo": text}, ".tif": {"tiffinfo": {700: xmp}}}.get(
+        suffix, {"xmp": xmp}
+    )
     picture = pictures.read(saved(Image.fromarray(smooth()), pictures.FORMATS[suffix], **content))
     assert picture.size == (24, 32)
     pictures.write(picture, tmp_path / f"x{suffix}")
@@ -118,11 +162,17 @@ def test_metadata_is_kept(suffix, tmp_path):
         assert image.info["icc_profile"] == PROFILE and (image.info.get("xmp") or XMP) == XMP
         assert found[271] == "Maker" and found[306].startswith("2020") and 274 not in found
         camera = found.get_ifd(0x8769)
-        assert camera[0xA002] == 64 and camera[0xA003] == 48 and float(camera[0x829A]) == pytest.approx(0.01)
+        assert (
+            camera[0xA002] == 64
+            and camera[0xA003] == 48
+            and float(camera[0x829A]) == pytest.approx(0.01)
+        )
         if suffix != ".webp":
             assert np.allclose(image.info["dpi"], 300, atol=0.1)
         if suffix == ".png":
-            assert image.text["Title"] == "Dunes" and image.text["XML:com.adobe.xmp"] == XMP.decode()
+            assert (
+                image.text["Title"] == "Dunes" and image.text["XML:com.adobe.xmp"] == XMP.decode()
+            )
         if suffix == ".jpg":
             assert image.info["comment"] == b"Hello"
         if suffix == ".tif":
@@ -141,11 +191,18 @@ def test_jpeg_results_are_of_high_quality(tmp_path):
     assert np.abs(np.asarray(Image.open(tmp_path / "x.jpg")).astype(int) - pixels).mean() < 1.5
 
 
-@pytest.mark.parametrize("name, mode, kind, reason", [
-    ("x.jpg", "RGBA", "uint8", "transparency"), ("x.jpg", "L", "uint16", "8 bits"),
-    ("x.webp", "RGB", "uint16", "8 bits"), ("x.png", "CMYK", "uint8", "CMYK"),
-    ("x.bmp", "LA", "uint8", "transparency"), ("x.gif", "RGB", "uint8", "no format"),
-    ("x", "RGB", "uint8", "no format")])
+@pytest.mark.parametrize(
+    "name, mode, kind, reason",
+    [
+        ("x.jpg", "RGBA", "uint8", "transparency"),
+        ("x.jpg", "L", "uint16", "8 bits"),
+        ("x.webp", "RGB", "uint16", "8 bits"),
+        ("x.png", "CMYK", "uint8", "CMYK"),
+        ("x.bmp", "LA", "uint8", "transparency"),
+        ("x.gif", "RGB", "uint8", "no format"),
+        ("x", "RGB", "uint8", "no format"),
+    ],
+)
 def test_nothing_is_dropped_in_silence(name, mode, kind, reason, tmp_path):
     with pytest.raises(PictureError, match=reason) as error:
         pictures.write(pictures.Picture(np.zeros((8, 8, len(mode)), kind), mode), tmp_path / name)
@@ -171,10 +228,15 @@ def test_bad_files_are_named_with_the_reason(name, tmp_path):
 
 
 def test_reasons_are_told_apart(tmp_path):
-    for name, reason in {"bomb.png": "over 179 megapixels, .* decompression bombs; cut it",
-                         "moving.png": "frames", "moving.gif": "frames",
-                         "pages.tif": "4 frames or pages", "truncated.jpg": "truncated",
-                         "float.tif": "no defined white", "text.png": "no picture"}.items():
+    for name, reason in {
+        "bomb.png": "over 179 megapixels, .* decompression bombs; cut it",
+        "moving.png": "frames",
+        "moving.gif": "frames",
+        "pages.tif": "4 frames or pages",
+        "truncated.jpg": "truncated",
+        "float.tif": "no defined white",
+        "text.png": "no picture",
+    }.items():
         with pytest.raises(PictureError, match=reason):
             pictures.read(bad()[name])
     with pytest.raises(PictureError, match="no such file"):
@@ -188,13 +250,15 @@ def test_mutated_files_give_a_picture_or_one_line(capfd):
     for name, content in mutated(440):
         try:
             picture = pictures.read(content)
-            assert picture.pixels.shape[:2] == picture.size[::-1] and picture.mode in pictures.MODES, name
+            assert (
+                picture.pixels.shape[:2] == picture.size[::-1] and picture.mode in pictures.MODES
+            ), name
             read += 1
         except PictureError as error:
             assert "\n" not in str(error) and str(error).startswith("Standard input: "), name
             refused += 1
     assert read > 50 and refused > 150
-    assert capfd.readouterr() == ("", "")                                   # nor does a C library say anything
+    assert capfd.readouterr() == ("", "")  # nor does a C library say anything
     assert time.process_time() - start < 60
 
 
@@ -257,13 +321,20 @@ def test_an_image_of_the_caller_stays_as_it_is():
     image = Image.open(io.BytesIO(saved(Image.fromarray(smooth()), "JPEG", exif=exif)))
     assert pictures.from_pillow(image).size == (24, 32)
     assert image.size == (32, 24) and dict(image.getexif()) == {274: 6, 271: "Maker"}
-    unread = Image.open(io.BytesIO(png(smooth(kind="uint16"))))               # in Pillow, colour has 8 bits
+    unread = Image.open(io.BytesIO(png(smooth(kind="uint16"))))  # in Pillow, colour has 8 bits
     assert pictures.from_pillow(unread).pixels.dtype == np.uint8
 
 
-@pytest.mark.parametrize("found", [
-    {"xmp": b"x" * 100_000}, {"comment": b"x" * 100_000}, {"dpi": (float("nan"), 72)}, {"dpi": (1e30, 1e30)},
-    {"dpi": (0, 0)}])
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"xmp": b"x" * 100_000},
+        {"comment": b"x" * 100_000},
+        {"dpi": (float("nan"), 72)},
+        {"dpi": (1e30, 1e30)},
+        {"dpi": (0, 0)},
+    ],
+)
 def test_odd_metadata_does_not_cost_the_picture(found, tmp_path):
     image = Image.fromarray(smooth())
     image.info |= found

@@ -16,9 +16,15 @@ from drcn_book.inspection import MOST_PIXELS, hidden_states, inspect
 from drcn_book.upscaling import inference_network
 
 WIRINGS = {
-    "paper": {}, "authors": VARIANTS["authors"], "concat": {"skip": "concat"}, "no skip": {"skip": "none"},
-    "residual": {"residual": True}, "unshared": {"shared": False}, "one recursion": {"recursions": 1},
-    "no ensemble": {"ensemble": False}, "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
+    "paper": {},
+    "authors": VARIANTS["authors"],
+    "concat": {"skip": "concat"},
+    "no skip": {"skip": "none"},
+    "residual": {"residual": True},
+    "unshared": {"shared": False},
+    "one recursion": {"recursions": 1},
+    "no ensemble": {"ensemble": False},
+    "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
 }
 
 
@@ -35,7 +41,7 @@ def network(**changes):
 def picture():
     from skimage import data
 
-    return images.luma(data.astronaut())[84:149, 150:200]      # 65 x 50: odd, and not square
+    return images.luma(data.astronaut())[84:149, 150:200]  # 65 x 50: odd, and not square
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +70,9 @@ def test_numbers_follow_the_protocol(seen):
     np.testing.assert_array_equal(seen.errors[2], frames[2] - seen.truth)
     np.testing.assert_array_equal(seen.changes[1], frames[1] - seen.x)
     np.testing.assert_array_equal(seen.changes[4], frames[4] - frames[3])
-    assert seen.steps[0] == 0 and seen.steps[2] == pytest.approx(np.abs(frames[2] - frames[1]).mean(), rel=1e-5)
+    assert seen.steps[0] == 0 and seen.steps[2] == pytest.approx(
+        np.abs(frames[2] - frames[1]).mean(), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -79,7 +87,9 @@ def test_features_are_the_hidden_states(picture, wiring):
     if config.residual:
         H_1 = H_1 + H_0
     for d, H in enumerate((H_0, H_1)):
-        np.testing.assert_allclose(got.features[:, :, d], ops.convert_to_numpy(H)[0][..., [5, 2]], atol=1e-5)
+        np.testing.assert_allclose(
+            got.features[:, :, d], ops.convert_to_numpy(H)[0][..., [5, 2]], atol=1e-5
+        )
     if config.recursions > 1:
         assert np.abs(got.features[:, :, -1] - got.features[:, :, 1]).max() > 1e-3
 
@@ -90,14 +100,17 @@ def test_last_features_give_the_last_output(picture):
     states = keras.Model(built.input, hidden_states(built, config))
     x = degradation.degrade(picture, 2)[0][None, ..., None] / 255
     last = built.get_layer("reconstruction_2")(built.get_layer("reconstruction_1")(states(x)[-1]))
-    np.testing.assert_allclose(x + ops.convert_to_numpy(last), ops.convert_to_numpy(built(x)["recursions"])[..., -1:],
-                               atol=1e-5)
+    np.testing.assert_allclose(
+        x + ops.convert_to_numpy(last),
+        ops.convert_to_numpy(built(x)["recursions"])[..., -1:],
+        atol=1e-5,
+    )
 
 
 def test_a_network_that_other_models_use_is_inspected_as_before(picture):
     built, config = network()
     before = inspect(picture, built, config)
-    inference_network(built, config)                              # calls the recursion's layer once more a recursion
+    inference_network(built, config)  # calls the recursion's layer once more a recursion
     assert len(hidden_states(built, config)) == config.recursions + 1
     np.testing.assert_array_equal(inspect(picture, built, config).features, before.features)
 
@@ -105,7 +118,9 @@ def test_a_network_that_other_models_use_is_inspected_as_before(picture):
 def test_liveliest_channels_come_first(picture):
     built, config = network()
     everything = inspect(picture, built, config, channels=range(8)).features[:, :, -1]
-    order = np.argsort(-everything.var(axis=(0, 1)))     # the picture is smaller than the patch that is probed
+    order = np.argsort(
+        -everything.var(axis=(0, 1))
+    )  # the picture is smaller than the patch that is probed
     assert inspect(picture, built, config, channels=3).channels == tuple(order[:3])
     assert inspect(picture, built, config, channels=0).features.shape == (64, 50, 4, 0)
 
@@ -114,17 +129,28 @@ def test_small_picture_is_enlarged(picture):
     got = inspect(picture, *network(scale=3), known=False)
     assert got.x.shape == (195, 150) and got.truth is None
     assert got.psnr is None and got.ssim is None and got.errors is None
-    assert len(got.steps) == 5 and "error" not in views.view_names(got) and "truth" not in views.view_names(got)
+    assert (
+        len(got.steps) == 5
+        and "error" not in views.view_names(got)
+        and "truth" not in views.view_names(got)
+    )
     assert "PSNR" not in views.numbers(got, 1) and "mean change" in views.curve(got)
 
 
-@pytest.mark.parametrize("shape, known, message", [
-    ((20, 90), True, "90x20 pixels is too small to inspect: its sides must be 24 or more"),
-    ((11, 90), False, "90x11 pixels is too small to inspect: its sides must be 12 or more"),
-    ((0, 50), True, "too small"),
-    ((1025, 1024), True, "1024x1025 pixels are too many"),
-    ((4000, 5000), False, "10000x8000 pixels are too many to keep every recursion of: choose a region"),
-])
+@pytest.mark.parametrize(
+    "shape, known, message",
+    [
+        ((20, 90), True, "90x20 pixels is too small to inspect: its sides must be 24 or more"),
+        ((11, 90), False, "90x11 pixels is too small to inspect: its sides must be 12 or more"),
+        ((0, 50), True, "too small"),
+        ((1025, 1024), True, "1024x1025 pixels are too many"),
+        (
+            (4000, 5000),
+            False,
+            "10000x8000 pixels are too many to keep every recursion of: choose a region",
+        ),
+    ],
+)
 def test_sizes_that_cannot_be_inspected(shape, known, message):
     with pytest.raises(PictureError, match=message) as error:
         inspect(np.zeros(shape, "float32"), *network(), known=known)
@@ -132,7 +158,9 @@ def test_sizes_that_cannot_be_inspected(shape, known, message):
 
 
 def test_unknown_channel(picture):
-    with pytest.raises(ConfigError, match="There is no channel 8: this network has 8, counted from 0"):
+    with pytest.raises(
+        ConfigError, match="There is no channel 8: this network has 8, counted from 0"
+    ):
         inspect(picture, *network(), channels=[0, 8])
 
 
@@ -148,6 +176,7 @@ def test_flat_and_perfect_pictures(picture):
 
 # ---- pictures
 
+
 def test_frames_are_what_they_say(seen):
     output = np.asarray(views.frame(seen, "output", 2))
     np.testing.assert_array_equal(output, metrics.quantise(seen.recursions[..., 1]))
@@ -157,7 +186,9 @@ def test_frames_are_what_they_say(seen):
     assert dark.any() and bright.any()
     assert (error[dark][:, 2] > error[dark][:, 0]).all(), "too dark is blue"
     assert (error[bright][:, 0] > error[bright][:, 2]).all(), "too bright is red"
-    assert (np.asarray(views.frame(seen, "change", 0).convert("RGB")) == 247).all(), "no change is white"
+    assert (np.asarray(views.frame(seen, "change", 0).convert("RGB")) == 247).all(), (
+        "no change is white"
+    )
     channel = [np.asarray(views.frame(seen, f"channel {seen.channels[0]}", i)) for i in range(5)]
     np.testing.assert_array_equal(channel[3], channel[4])
     assert (channel[0] != channel[3]).any() and max(c.max() for c in channel) == 255
@@ -192,6 +223,7 @@ def test_curve_marks_the_frame(seen):
 
 # ---- the command
 
+
 @pytest.fixture
 def files(tmp_path, picture):
     built, config = network()
@@ -205,32 +237,60 @@ def run(*arguments):
 
 
 def test_command_writes_three_files(files, capsys):
-    code = run("inspect", files / "face.png", "--weights", files / "tiny.safetensors", "-o", files / "out",
-               "--region", "0,1,50,64", "--channels", "1,4")
+    code = run(
+        "inspect",
+        files / "face.png",
+        "--weights",
+        files / "tiny.safetensors",
+        "-o",
+        files / "out",
+        "--region",
+        "0,1,50,64",
+        "--channels",
+        "1,4",
+    )
     printed = capsys.readouterr().out
     assert code == 0
     written = {path.suffix: path for path in (files / "out").iterdir()}
     assert sorted(path.name for path in written.values()) == [
-        "face-recursions.gif", "face-recursions.html", "face-recursions.png"]
+        "face-recursions.gif",
+        "face-recursions.html",
+        "face-recursions.png",
+    ]
     assert Image.open(written[".gif"]).n_frames == 5
     Image.open(written[".png"]).verify()
     page = written[".html"].read_text()
-    assert "channel 4" in page and "http" not in page.replace("http://www.w3.org", ""), "it fetches nothing"
+    assert "channel 4" in page and "http" not in page.replace("http://www.w3.org", ""), (
+        "it fetches nothing"
+    )
     luma = np.asarray(Image.open(files / "face.png")).astype("float32")[1:65]
     psnr = inspect(luma, *weights.load(files / "tiny.safetensors")).psnr
-    assert [f"{value:6.2f} dB" in line for value, line in zip(psnr, printed.splitlines()[3:])] == [True] * 5
+    assert [f"{value:6.2f} dB" in line for value, line in zip(psnr, printed.splitlines()[3:])] == [
+        True
+    ] * 5
 
 
-@pytest.mark.parametrize("options, message", [
-    (["--region", "0,0,99,10"], "does not lie inside the picture of 50x65 pixels"),
-    (["--region", "0,0,-5,30"], "does not lie inside the picture"),
-    (["--weights", "srcnn-x2"], "A network of kind srcnn has no recursions"),
-    (["--region", "0,0,10,10"], "10x10 pixels is too small"),
-    (["--channels", "0,77"], "There is no channel 77"),
-    (["--weights", "nowhere.safetensors"], "no such weights file"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--region", "0,0,99,10"], "does not lie inside the picture of 50x65 pixels"),
+        (["--region", "0,0,-5,30"], "does not lie inside the picture"),
+        (["--weights", "srcnn-x2"], "A network of kind srcnn has no recursions"),
+        (["--region", "0,0,10,10"], "10x10 pixels is too small"),
+        (["--channels", "0,77"], "There is no channel 77"),
+        (["--weights", "nowhere.safetensors"], "no such weights file"),
+    ],
+)
 def test_command_refuses_in_one_line(files, capsys, options, message):
-    arguments = ["inspect", files / "face.png", "-o", files / "out", "--weights", files / "tiny.safetensors", *options]
+    arguments = [
+        "inspect",
+        files / "face.png",
+        "-o",
+        files / "out",
+        "--weights",
+        files / "tiny.safetensors",
+        *options,
+    ]
     assert run(*arguments) == 2
     printed = capsys.readouterr().err
     assert message in printed and printed.count("\n") == 1
@@ -240,33 +300,48 @@ def test_command_refuses_in_one_line(files, capsys, options, message):
 @pytest.mark.parametrize("content", [b"", b"a letter, not a picture"])
 def test_command_refuses_what_is_no_picture(files, capsys, content):
     (files / "bad.png").write_bytes(content)
-    assert run("inspect", files / "bad.png", "--weights", files / "tiny.safetensors", "-o", files / "out") == 2
+    assert (
+        run(
+            "inspect",
+            files / "bad.png",
+            "--weights",
+            files / "tiny.safetensors",
+            "-o",
+            files / "out",
+        )
+        == 2
+    )
     assert "bad.png" in capsys.readouterr().err and not (files / "out").exists()
 
 
 # ---- ONNX
 
+
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_onnx_file_equals_keras(wiring):
     built, config = network(**WIRINGS[wiring])
     session = onnxruntime.InferenceSession(onnx_export.to_onnx(built, config))
-    for shape in ((2, 1, 33, 47), (1, 1, 8, 5)):          # height, width and batch are free
+    for shape in ((2, 1, 33, 47), (1, 1, 8, 5)):  # height, width and batch are free
         x = np.random.default_rng(0).random(shape, "float32")
         recursions, ensemble = session.run(["recursions", "ensemble"], {"x": x})
-        want = {name: ops.convert_to_numpy(y).transpose(0, 3, 1, 2)
-                for name, y in built(x.transpose(0, 2, 3, 1)).items()}
+        want = {
+            name: ops.convert_to_numpy(y).transpose(0, 3, 1, 2)
+            for name, y in built(x.transpose(0, 2, 3, 1)).items()
+        }
         np.testing.assert_allclose(recursions, want["recursions"], atol=1e-5, rtol=1e-4)
         np.testing.assert_allclose(ensemble, want["ensemble"], atol=1e-5, rtol=1e-4)
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["config"]) == config.to_dict()
 
 
-@pytest.mark.parametrize("wiring", [name for name, changes in WIRINGS.items() if changes.get("shared", True)])
+@pytest.mark.parametrize(
+    "wiring", [name for name, changes in WIRINGS.items() if changes.get("shared", True)]
+)
 def test_step_run_d_times_is_the_network(wiring):
     built, config = network(**WIRINGS[wiring])
     embed, step = map(onnxruntime.InferenceSession, onnx_export.to_steps(built, config))
     x = np.random.default_rng(1).random((1, 1, 20, 30), "float32")
-    H, = embed.run(["H"], {"x": x})
+    (H,) = embed.run(["H"], {"x": x})
     feeds, y = {"H": H, "x": x, **({"H_0": H} if config.residual else {})}, []
     for _ in range(config.recursions):
         feeds["H"], y_d = step.run(["next", "y"], feeds)
@@ -282,14 +357,20 @@ def test_unshared_network_has_no_step():
 
 def test_onnx_stores_the_shared_kernel_once():
     sizes = [len(onnx_export.to_onnx(*network(recursions=d))) for d in (2, 12)]
-    assert sizes[1] - sizes[0] < 10 * 9 * 8 * 8, "ten more recursions cost less than one kernel each"
+    assert sizes[1] - sizes[0] < 10 * 9 * 8 * 8, (
+        "ten more recursions cost less than one kernel each"
+    )
 
 
 def test_export_command(files, capsys):
     assert run("export", files / "tiny.safetensors", files / "tiny.onnx") == 0
     assert "recursions, ensemble" in capsys.readouterr().out
     onnxruntime.InferenceSession(files / "tiny.onnx")
-    for weights, target in (("face.png", "no.onnx"), ("tiny.safetensors", "."), ("tiny.safetensors", "x" * 300)):
+    for weights, target in (
+        ("face.png", "no.onnx"),
+        ("tiny.safetensors", "."),
+        ("tiny.safetensors", "x" * 300),
+    ):
         assert run("export", files / weights, files / target if target != "." else target) == 2
     for kind in ("srcnn-x2", "c-dcscn-x2"):
         assert run("export", kind, files / "no.onnx") == 2

@@ -6,9 +6,11 @@ import re
 import pytest
 from book import ROOT
 
-ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")]
-        for line in (ROOT / "notebooks" / "ledger.md").read_text().splitlines()
-        if line.startswith("| ") and "`" in line]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split(" | ")]
+    for line in (ROOT / "notebooks" / "ledger.md").read_text().splitlines()
+    if line.startswith("| ") and "`" in line
+]
 
 
 def names(path):
@@ -18,7 +20,11 @@ def names(path):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
+            found |= {
+                f"{node.name}.{part.name}"
+                for part in node.body
+                if isinstance(part, ast.FunctionDef)
+            }
         if isinstance(node, ast.Assign):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found

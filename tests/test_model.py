@@ -28,7 +28,9 @@ def randomised(config, seed=0):
     """The network with random weights, small enough for values to stay near 1."""
     network, rng = config.build(), np.random.default_rng(seed)
     for v in network.weights:
-        v.assign(rng.normal(0, (1 / np.prod(v.shape[:-1])) ** 0.5 if len(v.shape) > 1 else 0.3, v.shape))
+        v.assign(
+            rng.normal(0, (1 / np.prod(v.shape[:-1])) ** 0.5 if len(v.shape) > 1 else 0.3, v.shape)
+        )
     return network
 
 
@@ -40,7 +42,9 @@ def convolve(H, kernel, bias):
     """3x3 convolution with zeros around, in float64: (h, w, in) -> (h, w, out)."""
     h, w, _ = H.shape
     padded = np.pad(H, ((1, 1), (1, 1), (0, 0)))
-    return bias + sum(padded[i:i + h, j:j + w] @ kernel[i, j] for i in range(3) for j in range(3))
+    return bias + sum(
+        padded[i : i + h, j : j + w] @ kernel[i, j] for i in range(3) for j in range(3)
+    )
 
 
 def written_out(config, network, x):
@@ -59,7 +63,9 @@ def written_out(config, network, x):
             H = H + H_0
         hidden = layer("reconstruction_1", H, config.reconstruction_relu)
         seen = np.concatenate([hidden, x], -1) if config.skip == "concat" else hidden
-        y.append(layer("reconstruction_2", seen, config.output_relu) + (x if config.skip == "add" else 0))
+        y.append(
+            layer("reconstruction_2", seen, config.output_relu) + (x if config.skip == "add" else 0)
+        )
         H = hidden if config.feedback else H
     y_d = np.concatenate(y, -1)
     return y_d, (y_d @ W["ensemble/w"])[..., None] if config.ensemble else y[-1]
@@ -79,10 +85,17 @@ def test_sharing_is_tying_the_weights_of_the_unrolled_network():
     tied, free = randomised(TINY), randomised(replace(TINY, shared=False))
     names = {v.path: v for v in tied.weights}
     for v in free.weights:
-        v.assign(names[v.path.replace("recursion_1", "recursion").replace("recursion_2", "recursion")
-                       .replace("recursion_3", "recursion")])
-    np.testing.assert_array_equal(tied.predict_on_batch(picture())["recursions"],
-                                  free.predict_on_batch(picture())["recursions"])
+        v.assign(
+            names[
+                v.path.replace("recursion_1", "recursion")
+                .replace("recursion_2", "recursion")
+                .replace("recursion_3", "recursion")
+            ]
+        )
+    np.testing.assert_array_equal(
+        tied.predict_on_batch(picture())["recursions"],
+        free.predict_on_batch(picture())["recursions"],
+    )
 
 
 def test_the_papers_counts():
@@ -90,22 +103,34 @@ def test_the_papers_counts():
     assert paper.parameters == 1_775_121
     assert round(paper.macs_per_pixel * 1280 * 720 / 1e9, 1) == 17_974.3
     assert paper.receptive_field == 41
-    assert preset("paper", recursions=9).parameters == 1_775_121 - 7, "depth costs one ensemble weight a recursion"
+    assert preset("paper", recursions=9).parameters == 1_775_121 - 7, (
+        "depth costs one ensemble weight a recursion"
+    )
 
 
-@pytest.mark.parametrize("config", [*WIRINGS.values(), *(PRESETS[name] for name in ("compact", "paper"))],
-                         ids=[*WIRINGS, "compact", "paper size"])
+@pytest.mark.parametrize(
+    "config",
+    [*WIRINGS.values(), *(PRESETS[name] for name in ("compact", "paper"))],
+    ids=[*WIRINGS, "compact", "paper size"],
+)
 def test_counted_parameters_are_those_of_the_network(config):
     network = config.build()
-    assert network.count_params() == config.parameters == sum(int(np.prod(v.shape)) for v in network.weights)
+    assert (
+        network.count_params()
+        == config.parameters
+        == sum(int(np.prod(v.shape)) for v in network.weights)
+    )
 
 
 @pytest.mark.parametrize("config", WIRINGS.values(), ids=WIRINGS)
 def test_multiplications_are_those_of_the_layers(config):
     """Counted on the built graph: each call of a convolution, each weight of its kernel once a pixel."""
     network = config.build()
-    calls = sum(int(np.prod(layer.kernel.shape)) * len(layer._inbound_nodes)
-                for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    calls = sum(
+        int(np.prod(layer.kernel.shape)) * len(layer._inbound_nodes)
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    )
     assert config.macs_per_pixel == calls + (config.recursions if config.ensemble else 0)
 
 
@@ -141,13 +166,19 @@ def test_the_recursion_starts_as_the_identity(name):
     """H_d = H_0 at the start, so all recursions give one output, and the ensemble is their mean."""
     config = preset("tiny", name)
     network = config.build(seed=3)
-    np.testing.assert_array_equal(network.get_layer("recursion").kernel.numpy()[1, 1], np.eye(config.filters))
+    np.testing.assert_array_equal(
+        network.get_layer("recursion").kernel.numpy()[1, 1], np.eye(config.filters)
+    )
     assert network.get_layer("recursion").kernel.numpy().sum() == config.filters
     if config.feedback:  # a linear identity after it changes nothing either
-        np.testing.assert_array_equal(network.get_layer("reconstruction_1").kernel.numpy()[1, 1], np.eye(8))
+        np.testing.assert_array_equal(
+            network.get_layer("reconstruction_1").kernel.numpy()[1, 1], np.eye(8)
+        )
     out = network.predict_on_batch(picture())
     assert np.abs(out["recursions"] - picture()).max() > 1e-6
-    np.testing.assert_allclose(out["recursions"], out["recursions"][..., :1].repeat(3, -1), atol=1e-6)
+    np.testing.assert_allclose(
+        out["recursions"], out["recursions"][..., :1].repeat(3, -1), atol=1e-6
+    )
     np.testing.assert_allclose(out["ensemble"], out["recursions"][..., :1], atol=1e-6)
 
 
@@ -155,19 +186,31 @@ def test_the_ensemble_starts_as_the_mean():
     network = preset("tiny", identity_start="none").build(seed=1)
     out = network.predict_on_batch(picture())
     assert np.std(out["recursions"], axis=-1).max() > 1e-3
-    np.testing.assert_allclose(out["ensemble"], out["recursions"].mean(-1, keepdims=True), atol=1e-6)
+    np.testing.assert_allclose(
+        out["ensemble"], out["recursions"].mean(-1, keepdims=True), atol=1e-6
+    )
 
 
 def test_each_start_is_what_it_says():
     def kernels(**changes):
         network = preset("compact", **changes).build(seed=2)
-        return {layer.name: layer.kernel.numpy() for layer in network.layers if hasattr(layer, "kernel")}
+        return {
+            layer.name: layer.kernel.numpy() for layer in network.layers if hasattr(layer, "kernel")
+        }
 
-    identities = {start: [name for name, kernel in kernels(identity_start=start).items()
-                          if kernel.shape[2] == kernel.shape[3] and np.count_nonzero(kernel) == 32]
-                  for start in ("none", "recursion", "all")}
-    assert identities == {"none": [], "recursion": ["recursion"],
-                          "all": ["embedding_2", "recursion", "reconstruction_1"]}
+    identities = {
+        start: [
+            name
+            for name, kernel in kernels(identity_start=start).items()
+            if kernel.shape[2] == kernel.shape[3] and np.count_nonzero(kernel) == 32
+        ]
+        for start in ("none", "recursion", "all")
+    }
+    assert identities == {
+        "none": [],
+        "recursion": ["recursion"],
+        "all": ["embedding_2", "recursion", "reconstruction_1"],
+    }
     he = np.sqrt(2 / (9 * 32))
     assert abs(kernels(identity_start="none")["recursion"].std() / he - 1) < 0.05
     assert abs(kernels(output_start=0.01)["reconstruction_2"].std() / (0.01 * he) - 1) < 0.15
@@ -178,19 +221,37 @@ def test_the_same_seed_builds_the_same_network_and_another_does_not():
     one, same, other = (TINY.build(seed=seed) for seed in (4, 4, 5))
     for a, b in zip(one.weights, same.weights):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
-    assert not np.array_equal(one.get_layer("embedding_1").kernel, other.get_layer("embedding_1").kernel)
+    assert not np.array_equal(
+        one.get_layer("embedding_1").kernel, other.get_layer("embedding_1").kernel
+    )
 
 
 def test_no_two_layers_start_alike():
     network = preset("tiny", identity_start="none", shared=False).build()
-    squares = [v.numpy().ravel() for v in network.weights if v.path.endswith("kernel") and v.shape[2:] == (8, 8)]
-    assert len(squares) == 5 and all(not np.array_equal(a, b) for i, a in enumerate(squares) for b in squares[:i])
+    squares = [
+        v.numpy().ravel()
+        for v in network.weights
+        if v.path.endswith("kernel") and v.shape[2:] == (8, 8)
+    ]
+    assert len(squares) == 5 and all(
+        not np.array_equal(a, b) for i, a in enumerate(squares) for b in squares[:i]
+    )
 
 
-@pytest.mark.parametrize("changes", [{"skip": "none"}, {"skip": "concat"}, {"feedback": True}, {"residual": True},
-                                     {"reconstruction_relu": False}, {"output_relu": True}, {"shared": False},
-                                     {"ensemble": False}],
-                         ids=lambda changes: next(iter(changes)) + "=" + str(next(iter(changes.values()))))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"skip": "none"},
+        {"skip": "concat"},
+        {"feedback": True},
+        {"residual": True},
+        {"reconstruction_relu": False},
+        {"output_relu": True},
+        {"shared": False},
+        {"ensemble": False},
+    ],
+    ids=lambda changes: next(iter(changes)) + "=" + str(next(iter(changes.values()))),
+)
 def test_every_option_changes_the_output(changes):
     def output(config):
         return randomised(config, seed=3).predict_on_batch(picture())["ensemble"]
@@ -225,13 +286,31 @@ def test_infer_takes_and_gives_luma():
     network, x = randomised(TINY), picture()[0, ..., 0] * 255
     y, y_d = infer(network, x)
     assert y.shape == x.shape and y_d.shape == (*x.shape, 3)
-    np.testing.assert_allclose(y, network.predict_on_batch(x[None, ..., None] / 255)["ensemble"][0, ..., 0] * 255)
+    np.testing.assert_allclose(
+        y, network.predict_on_batch(x[None, ..., None] / 255)["ensemble"][0, ..., 0] * 255
+    )
 
 
-@pytest.mark.parametrize("name, value", [
-    ("filters", 0), ("filters", 2.5), ("filters", True), ("filters", "8"), ("recursions", 0), ("recursions", 1000),
-    ("scale", 1), ("scale", 0), ("scale", 2.5), ("scale", None), ("skip", "sum"), ("feedback", 1),
-    ("identity_start", "some"), ("output_start", float("nan")), ("output_start", -1.0)])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("filters", 0),
+        ("filters", 2.5),
+        ("filters", True),
+        ("filters", "8"),
+        ("recursions", 0),
+        ("recursions", 1000),
+        ("scale", 1),
+        ("scale", 0),
+        ("scale", 2.5),
+        ("scale", None),
+        ("skip", "sum"),
+        ("feedback", 1),
+        ("identity_start", "some"),
+        ("output_start", float("nan")),
+        ("output_start", -1.0),
+    ],
+)
 def test_a_bad_option_is_named(name, value):
     with pytest.raises(ConfigError, match=f"^{name} = .*: must be ") as caught:
         preset("tiny", **{name: value})
@@ -239,9 +318,11 @@ def test_a_bad_option_is_named(name, value):
 
 
 def test_unknown_names_are_named():
-    for call, message in ((lambda: preset("huge"), "Unknown preset 'huge': choose one of tiny, compact"),
-                          (lambda: preset("tiny", "theirs"), "Unknown variant 'theirs'"),
-                          (lambda: preset("tiny", depth=3), "Unknown option 'depth' of the network: choose from "),
-                          (lambda: NetworkConfig.from_dict({"deep": 1}), "Unknown option 'deep'")):
+    for call, message in (
+        (lambda: preset("huge"), "Unknown preset 'huge': choose one of tiny, compact"),
+        (lambda: preset("tiny", "theirs"), "Unknown variant 'theirs'"),
+        (lambda: preset("tiny", depth=3), "Unknown option 'depth' of the network: choose from "),
+        (lambda: NetworkConfig.from_dict({"deep": 1}), "Unknown option 'deep'"),
+    ):
         with pytest.raises(ConfigError, match=message):
             call()

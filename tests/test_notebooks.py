@@ -29,7 +29,9 @@ def headings(notebook, level: str = r"#{1,6}") -> list[str]:
 
 def test_table_of_contents_is_complete():
     assert [path for path in toc_files() if not path.exists()] == []
-    on_disk = sorted(path for path in (ROOT / "notebooks").glob("*") if path.suffix in (".ipynb", ".md"))
+    on_disk = sorted(
+        path for path in (ROOT / "notebooks").glob("*") if path.suffix in (".ipynb", ".md")
+    )
     assert on_disk == sorted(path for path in toc_files() if path.parent.name == "notebooks")
     twins = sorted(path.stem for path in (ROOT / "notebooks" / "text").glob("*.md"))
     assert twins == [path.stem for path in CHAPTERS]
@@ -42,8 +44,11 @@ def test_was_run_from_top_to_bottom(path):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     shown = sum(bool(cell.outputs) for cell in cells)
     assert shown >= len(cells) / 2, f"only {shown} of {len(cells)} cells show a result"
-    silent = [cell.source[:60] for cell in cells
-              if "# NBVAL_CHECK_OUTPUT" in cell.source.splitlines() and not cell.outputs]
+    silent = [
+        cell.source[:60]
+        for cell in cells
+        if "# NBVAL_CHECK_OUTPUT" in cell.source.splitlines() and not cell.outputs
+    ]
     assert silent == [], "cells whose output is to be compared, and that have none"
 
 
@@ -54,7 +59,9 @@ def test_outputs_are_clean(path):
             assert output.output_type != "error", f"{path.name}: {output.evalue}"
             assert output.get("name") != "stderr", f"{path.name}: {output.text[:200]}"
             text = "".join(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
-            noise = re.search(r"\[I?\d{4}|WARNING:|Warning:|/home/|/root/|/tmp/|\bat 0x[0-9a-f]{6}", text)
+            noise = re.search(
+                r"\[I?\d{4}|WARNING:|Warning:|/home/|/root/|/tmp/|\bat 0x[0-9a-f]{6}", text
+            )
             assert not noise, f"{path.name}: a log line, path or address in an output: {text[:200]}"
 
 
@@ -62,9 +69,14 @@ def test_outputs_are_clean(path):
 def test_pictures_are_described(path):
     for cell in code(read(path)):
         data = [output.get("data", {}) for output in cell.outputs]
-        if any(("image/png" in kinds or "image/svg+xml" in kinds) and "text/html" not in kinds for kinds in data):
+        if any(
+            ("image/png" in kinds or "image/svg+xml" in kinds) and "text/html" not in kinds
+            for kinds in data
+        ):
             alternative = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-            assert len(alternative) > 20, f"{path.name}: no alternative text for the picture of\n{cell.source}"
+            assert len(alternative) > 20, (
+                f"{path.name}: no alternative text for the picture of\n{cell.source}"
+            )
 
 
 @every_chapter
@@ -81,7 +93,9 @@ def test_equals_its_text_twin(path):
 @every_chapter
 def test_saved_form_is_settled(path):
     """Saved by tools/execute.py: no time stamps, no random names, so that a second run changes nothing."""
-    assert execute.settle(read(path)) == path.read_text(encoding="utf8"), "save it with `make execute`"
+    assert execute.settle(read(path)) == path.read_text(encoding="utf8"), (
+        "save it with `make execute`"
+    )
 
 
 @every_chapter
@@ -89,15 +103,22 @@ def test_skeleton(path):
     notebook = read(path)
     assert len(headings(notebook, "#")) == 1, "one title"
     sections = headings(notebook, "##")
-    found = [next((i for i, name in enumerate(sections) if name.startswith(part)), None) for part in SKELETON]
+    found = [
+        next((i for i, name in enumerate(sections) if name.startswith(part)), None)
+        for part in SKELETON
+    ]
     assert None not in found, f"missing: {[part for part, i in zip(SKELETON, found) if i is None]}"
     assert found == sorted(found), f"sections out of order: {sections}"
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     opening = prose.split("## Prerequisites", 1)[1].split("\n## ", 1)[0]
     assert re.search(r"\d+ minutes", opening), "how many minutes it takes"
-    flow = "\n".join(cell.source if cell.cell_type == "markdown" else f"[{cell.metadata.get('tags')}]"
-                     for cell in notebook.cells)
-    parts = re.split(r"^#{2,3} ", flow.split("\n## Exercises", 1)[1].split("\n## ", 1)[0], flags=re.M)
+    flow = "\n".join(
+        cell.source if cell.cell_type == "markdown" else f"[{cell.metadata.get('tags')}]"
+        for cell in notebook.cells
+    )
+    parts = re.split(
+        r"^#{2,3} ", flow.split("\n## Exercises", 1)[1].split("\n## ", 1)[0], flags=re.M
+    )
     exercises = [part for part in parts if part.startswith("Exercise ")]
     assert len(exercises) >= 5, f"{len(exercises)} exercises"
     unsolved = [part.splitlines()[0] for part in exercises if "'hide-cell'" not in part]
@@ -117,8 +138,8 @@ def test_colab_cell(path):
     """The first code cell installs the package on Colab, beside its TensorFlow, and does nothing elsewhere."""
     first, *others = code(read(path))
     lines = first.source.splitlines()
-    assert "if \"google.colab\" in sys.modules:" in lines and "cpu" not in first.source
-    assert lines[-1].startswith("    %pip install -q \"drcn-book") and not first.outputs
+    assert 'if "google.colab" in sys.modules:' in lines and "cpu" not in first.source
+    assert lines[-1].startswith('    %pip install -q "drcn-book') and not first.outputs
     assert ("drcn-book[onnx] @" in lines[-1]) == any("onnx" in cell.source for cell in others)
 
 
@@ -132,7 +153,9 @@ def test_names_no_file_of_the_repository(path):
 @every_chapter
 def test_defines_nothing_that_the_package_has(path):
     """What a chapter builds for teaching under a name of the package, it compares with the package's own."""
-    package = "\n".join(file.read_text(encoding="utf8") for file in (ROOT / "drcn_book").glob("*.py"))
+    package = "\n".join(
+        file.read_text(encoding="utf8") for file in (ROOT / "drcn_book").glob("*.py")
+    )
     owned = set(re.findall(r"^(?:def|class) ([a-z]\w{5,})", package, re.M | re.I))
     source = "\n".join(cell.source for cell in code(read(path)))
     own = set(re.findall(r"^(?:def|class) (\w+)", source, re.M))

@@ -21,7 +21,9 @@ def write_original(path, image, skip="concat", suffix="_1", output_relu=True, sa
     draw = np.random.default_rng(3)
 
     def weight(name, shape, scale=1.0):
-        if shape[-2] == shape[-1]:  # near the identity, so that the picture comes through the recursions
+        if (
+            shape[-2] == shape[-1]
+        ):  # near the identity, so that the picture comes through the recursions
             value = np.zeros(shape)
             value[1, 1] = np.eye(shape[-1])
             value += draw.normal(0, 0.02, shape)
@@ -50,7 +52,9 @@ def write_original(path, image, skip="concat", suffix="_1", output_relu=True, sa
         for d in range(D):
             h = conv(h, w, b)
             hidden = conv(h, w_1, b_1)
-            out = conv(tf.concat([hidden, x], 3) if skip == "concat" else hidden, w_2, b_2, output_relu)
+            out = conv(
+                tf.concat([hidden, x], 3) if skip == "concat" else hidden, w_2, b_2, output_relu
+            )
             out = x + out if skip == "add" else out
             y += share[d] / tf.reduce_sum(share) * out
         train = v1.train.AdamOptimizer(1e-4).minimize(tf.reduce_mean(tf.square(y - x)))
@@ -68,9 +72,16 @@ def image():
     return (120 + 100 * np.sin(i / 3) * np.cos(j / 4)).astype("float32")
 
 
-@pytest.mark.parametrize("skip, suffix, output_relu", [
-    ("concat", "_1", True), ("concat", "", True), ("add", "_1", True), ("add", "", False),
-    ("none", "_1", True)])
+@pytest.mark.parametrize(
+    "skip, suffix, output_relu",
+    [
+        ("concat", "_1", True),
+        ("concat", "", True),
+        ("add", "_1", True),
+        ("add", "", False),
+        ("none", "_1", True),
+    ],
+)
 def test_output_equals_the_originals(tmp_path, image, capsys, skip, suffix, output_relu):
     expected = write_original(tmp_path / "model.ckpt", image, skip, suffix, output_relu)
     assert np.ptp(expected) > 20, "the network must do something for this test to mean anything"
@@ -152,16 +163,23 @@ def save_variables(path, changes):
         v1.train.Saver().save(session, str(path))
 
 
-@pytest.mark.parametrize("changes, words", [
-    ({"WD1_conv": None}, ["'WD1_conv'"]),
-    ({"LayerWeights": None}, ["'LayerWeights'"]),
-    ({"B": np.ones(F + 1)}, ["B has the shape (7,)", "not (6,)"]),
-    ({"W_conv": np.ones((5, 5, F, F))}, ["W_conv has the shape (5, 5, 6, 6)"]),
-    ({"W-1_conv/conv_W": np.ones((3, 3, F))}, ["W-1_conv/conv_W has the shape (3, 3, 6)"]),
-    ({"W-1_conv/conv_W": np.ones((3, 3, 3, F))}, ["W-1_conv/conv_W has the shape (3, 3, 3, 6)"]),
-    ({"WD2_conv": np.ones((3, 3, F + 2, 1))}, ["WD2_conv has the shape"]),
-    ({"LayerWeights": np.zeros(D)}, ["sum to 0"]),
-    ({"BD1": np.full(F, np.nan)}, ["BD1", "finite"])])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"WD1_conv": None}, ["'WD1_conv'"]),
+        ({"LayerWeights": None}, ["'LayerWeights'"]),
+        ({"B": np.ones(F + 1)}, ["B has the shape (7,)", "not (6,)"]),
+        ({"W_conv": np.ones((5, 5, F, F))}, ["W_conv has the shape (5, 5, 6, 6)"]),
+        ({"W-1_conv/conv_W": np.ones((3, 3, F))}, ["W-1_conv/conv_W has the shape (3, 3, 6)"]),
+        (
+            {"W-1_conv/conv_W": np.ones((3, 3, 3, F))},
+            ["W-1_conv/conv_W has the shape (3, 3, 3, 6)"],
+        ),
+        ({"WD2_conv": np.ones((3, 3, F + 2, 1))}, ["WD2_conv has the shape"]),
+        ({"LayerWeights": np.zeros(D)}, ["sum to 0"]),
+        ({"BD1": np.full(F, np.nan)}, ["BD1", "finite"]),
+    ],
+)
 def test_checkpoints_of_another_network(tmp_path, capsys, changes, words):
     save_variables(tmp_path / "model.ckpt", changes)
     refused([tmp_path / "model.ckpt", tmp_path / "network.safetensors"], capsys, *words)
@@ -182,4 +200,8 @@ def test_a_place_that_cannot_be_written(tmp_path, capsys):
 
 def test_a_scale_that_is_none(tmp_path, capsys):
     save_variables(tmp_path / "model.ckpt", {})
-    refused(["--scale", "1", tmp_path / "model.ckpt", tmp_path / "network.safetensors"], capsys, "scale = 1")
+    refused(
+        ["--scale", "1", tmp_path / "model.ckpt", tmp_path / "network.safetensors"],
+        capsys,
+        "scale = 1",
+    )

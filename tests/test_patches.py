@@ -33,7 +33,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(source):
 def test_shape_range_and_the_pair(source):
     x, y = source.batch(32, 0, 0)
     assert x.shape == y.shape == (32, 24, 24, 1) and x.dtype == y.dtype == np.float32
-    assert -0.1 < x.min() and x.max() < 1.1 and y.min() >= 0 and y.max() <= 1
+    assert x.min() > -0.1 and x.max() < 1.1 and y.min() >= 0 and y.max() <= 1
     assert np.allclose(y * 255, np.round(y * 255), atol=1e-4)
     assert np.abs(x - y).mean() < 0.05 < y.std()
 
@@ -45,12 +45,17 @@ def test_every_patch_is_one_of_the_eight_views_of_a_place_in_a_picture():
     seen = set()
     for step in range(4):
         for x, y in zip(*source.batch(32, 5, step)):
-            found = [(view, top, left) for view, turned in enumerate(eight_views(y[None, ..., 0]))
-                     for windows in [np.lib.stride_tricks.sliding_window_view(y_whole, (n, n))]
-                     for top, left in np.argwhere((windows == turned[0]).all((2, 3)))]
+            found = [
+                (view, top, left)
+                for view, turned in enumerate(eight_views(y[None, ..., 0]))
+                for windows in [np.lib.stride_tricks.sliding_window_view(y_whole, (n, n))]
+                for top, left in np.argwhere((windows == turned[0]).all((2, 3)))
+            ]
             assert found, "a patch that is nowhere in the picture"
             view, top, left = found[0]
-            assert np.array_equal(eight_views(x[None, ..., 0])[view][0], x_whole[top:top + n, left:left + n])
+            assert np.array_equal(
+                eight_views(x[None, ..., 0])[view][0], x_whole[top : top + n, left : left + n]
+            )
             seen.add(view)
     assert seen == set(range(8))
 
@@ -68,7 +73,7 @@ def test_every_position_is_equally_likely():
     source = PatchSource([dark, light], (2,), patch=11)
     assert source.positions == 10 * 10 + 10 * 100
     _, y = source.batch(11_000, 0, 0)
-    assert (y[:, 0, 0, 0] < 0.5).mean() == pytest.approx(1 / 11, abs=0.01)     # 4 standard deviations
+    assert (y[:, 0, 0, 0] < 0.5).mean() == pytest.approx(1 / 11, abs=0.01)  # 4 standard deviations
 
 
 def test_several_scales_are_drawn_and_memory_is_five_bytes_a_pixel():
@@ -88,13 +93,17 @@ def test_small_pictures_are_left_out_and_none_is_an_error():
 
 
 def test_no_backend_is_imported():
-    code = ("import sys, numpy as np; from drcn_book.patches import PatchSource;"
-            "PatchSource([np.zeros((50, 50), 'float32')]).batch(2, 0, 0);"
-            "print([name for name in ('keras', 'tensorflow', 'jax', 'torch') if name in sys.modules])")
+    code = (
+        "import sys, numpy as np; from drcn_book.patches import PatchSource;"
+        "PatchSource([np.zeros((50, 50), 'float32')]).batch(2, 0, 0);"
+        "print([name for name in ('keras', 'tensorflow', 'jax', 'torch') if name in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
-@pytest.mark.skipif(_keras.backend != "tensorflow", reason="tf.data comes with TensorFlow as the backend")
+@pytest.mark.skipif(
+    _keras.backend != "tensorflow", reason="tf.data comes with TensorFlow as the backend"
+)
 def test_tf_data_gives_the_same_batches(source):
     found = list(source.as_tf_data(8, seed=1, first=5, count=3))
     assert len(found) == 3
@@ -106,7 +115,9 @@ def test_tf_data_gives_the_same_batches(source):
     assert len(list(endless.take(2))) == 2 and endless.element_spec[0].shape == (8, 24, 24, 1)
 
 
-@pytest.mark.skipif(_keras.backend != "tensorflow", reason="fit takes a tf.data set under TensorFlow")
+@pytest.mark.skipif(
+    _keras.backend != "tensorflow", reason="fit takes a tf.data set under TensorFlow"
+)
 def test_keras_trains_from_tf_data(source):
     model = _keras.keras.Sequential([_keras.keras.layers.Conv2D(1, 3, padding="same")])
     model.compile("adam", "mae")

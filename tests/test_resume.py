@@ -13,13 +13,20 @@ import numpy as np
 import pytest
 
 from drcn_book import training, weights
-from drcn_book.errors import ConfigError, StorageError, WeightsError
 from drcn_book.config import preset
+from drcn_book.errors import ConfigError, StorageError, WeightsError
 from drcn_book.training import Recipe, Run
 from drcn_book.weights import read_tensors
 
 CONFIG = preset("tiny", "authors")
-OPTIONS = {"steps": 30, "interval": 10, "batch": 4, "patch": 24, "warmup": 5, "precision": "float32"}
+OPTIONS = {
+    "steps": 30,
+    "interval": 10,
+    "batch": 4,
+    "patch": 24,
+    "warmup": 5,
+    "precision": "float32",
+}
 
 pytestmark = pytest.mark.usefixtures("no_public_sets")
 
@@ -49,9 +56,18 @@ def assert_same_end(folder, whole):
         for name in mine:
             np.testing.assert_array_equal(mine[name], theirs[name], err_msg=name, strict=True)
         if "log" in header:
-            timeless = [[{k: v for k, v in row.items() if k not in ("seconds", "patches_per_second")} for row in log]
-                        for log in (header["log"], expected["log"])]
-            assert len(timeless[0]) == 3 and timeless[0] == timeless[1] and header["best"] == expected["best"]
+            timeless = [
+                [
+                    {k: v for k, v in row.items() if k not in ("seconds", "patches_per_second")}
+                    for row in log
+                ]
+                for log in (header["log"], expected["log"])
+            ]
+            assert (
+                len(timeless[0]) == 3
+                and timeless[0] == timeless[1]
+                and header["best"] == expected["best"]
+            )
 
 
 def test_the_same_seed_gives_the_same_weights(pictures, whole, tmp_path):
@@ -61,7 +77,9 @@ def test_the_same_seed_gives_the_same_weights(pictures, whole, tmp_path):
 
 def test_another_seed_gives_other_weights(pictures, whole, tmp_path):
     make(pictures, tmp_path, seed=1).train(show=quiet)
-    mine, theirs = (read_tensors(f / "checkpoint.safetensors")[0]["recursion/kernel"] for f in (tmp_path, whole))
+    mine, theirs = (
+        read_tensors(f / "checkpoint.safetensors")[0]["recursion/kernel"] for f in (tmp_path, whole)
+    )
     assert not np.array_equal(mine, theirs)
 
 
@@ -89,14 +107,31 @@ pathlib.Path.write_bytes = write
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal of POSIX")
-@pytest.mark.parametrize("where", [IN_AN_EPOCH, IN_A_WRITE], ids=["in an epoch", "in a checkpoint's write"])
+@pytest.mark.parametrize(
+    "where", [IN_AN_EPOCH, IN_A_WRITE], ids=["in an epoch", "in a checkpoint's write"]
+)
 def test_a_killed_run_goes_on_to_the_same_weights(where, pictures, whole, tmp_path):
-    script = ("import os, pathlib, signal\nfrom drcn_book import cli, training\n" + where
-              + "cli.main(os.environ['ARGUMENTS'].split('|'))")
+    script = (
+        "import os, pathlib, signal\nfrom drcn_book import cli, training\n"
+        + where
+        + "cli.main(os.environ['ARGUMENTS'].split('|'))"
+    )
     flags = [text for name, value in OPTIONS.items() for text in (f"--{name}", str(value))]
-    arguments = ["train", "--preset", "tiny", "--train-set", str(pictures), "--run", str(tmp_path), *flags]
-    killed = subprocess.run([sys.executable, "-c", script], env={**os.environ, "ARGUMENTS": "|".join(arguments)},
-                            cwd=Path(__file__).parents[1])
+    arguments = [
+        "train",
+        "--preset",
+        "tiny",
+        "--train-set",
+        str(pictures),
+        "--run",
+        str(tmp_path),
+        *flags,
+    ]
+    killed = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "ARGUMENTS": "|".join(arguments)},
+        cwd=Path(__file__).parents[1],
+    )
     assert killed.returncode == -signal.SIGKILL
     halves = list(tmp_path.glob(".*.part"))
     assert len(halves) == (where is IN_A_WRITE)
@@ -119,7 +154,9 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
         whole_write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", write)
-    with pytest.raises(StorageError, match="checkpoint.safetensors: cannot be written .No space left on device"):
+    with pytest.raises(
+        StorageError, match="checkpoint.safetensors: cannot be written .No space left on device"
+    ):
         run.train(show=quiet)
     assert not list(tmp_path.glob(".*.part"))
     monkeypatch.undo()
@@ -143,26 +180,54 @@ def test_a_log_that_could_not_be_written_is_made_good(pictures, whole, tmp_path,
     with pytest.raises(StorageError, match="full"):
         run.train(show=quiet)
     monkeypatch.undo()
-    steps = [[row["step"] for row in csv.DictReader((folder / "log.csv").open())] for folder in (tmp_path, whole)]
+    steps = [
+        [row["step"] for row in csv.DictReader((folder / "log.csv").open())]
+        for folder in (tmp_path, whole)
+    ]
     assert steps == [["10", "20"], ["10", "20", "30"]]
     again = make(pictures, tmp_path).train(show=quiet)
     rows = list(csv.DictReader((tmp_path / "log.csv").open()))
-    assert rows == [{name: str(value) for name, value in row.items()} for row in again.log] and len(rows) == 3
+    assert (
+        rows == [{name: str(value) for name, value in row.items()} for row in again.log]
+        and len(rows) == 3
+    )
 
 
 def test_a_place_too_small_is_one_line_before_any_training(pictures, tmp_path):
     resource = pytest.importorskip("resource")
     refused = subprocess.run(
-        [sys.executable, "-m", "drcn_book", "train", "--preset", "tiny", "--train-set", str(pictures), "--run",
-         str(tmp_path / "run"), "--patch", "24", "--precision", "float32"], capture_output=True, text=True,
+        [
+            sys.executable,
+            "-m",
+            "drcn_book",
+            "train",
+            "--preset",
+            "tiny",
+            "--train-set",
+            str(pictures),
+            "--run",
+            str(tmp_path / "run"),
+            "--patch",
+            "24",
+            "--precision",
+            "float32",
+        ],
+        capture_output=True,
+        text=True,
         cwd=Path(__file__).parents[1],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)))
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)),
+    )
     assert refused.returncode == 2
-    assert refused.stderr.count("\n") == 1 and "checkpoint.safetensors: cannot be written" in refused.stderr
+    assert (
+        refused.stderr.count("\n") == 1
+        and "checkpoint.safetensors: cannot be written" in refused.stderr
+    )
     assert os.listdir(tmp_path / "run") == ["run.json"]
 
 
-def test_max_minutes_stops_in_the_middle_and_the_same_command_goes_on(pictures, whole, tmp_path, monkeypatch):
+def test_max_minutes_stops_in_the_middle_and_the_same_command_goes_on(
+    pictures, whole, tmp_path, monkeypatch
+):
     clock = iter(range(10**6))
     ticking = SimpleNamespace(perf_counter=lambda: next(clock), time=training.time.time)
     monkeypatch.setattr(training, "time", ticking)
@@ -177,7 +242,9 @@ def test_max_minutes_stops_in_the_middle_and_the_same_command_goes_on(pictures, 
     row = again.log[1]
     mine, theirs = again.log, read_tensors(whole / "checkpoint.safetensors")[1]["log"]
     assert row["psnr"] == theirs[1]["psnr"]
-    mine[1].update({name: theirs[1][name] for name in ("loss", "l_1", "l_2")})  # means since the interruption
+    mine[1].update(
+        {name: theirs[1][name] for name in ("loss", "l_1", "l_2")}
+    )  # means since the interruption
     again._save()
     assert_same_end(tmp_path, whole)
 
@@ -208,7 +275,8 @@ def test_a_single_step_is_neither_done_before_nor_timed(pictures, tmp_path):
     for end in ("Stopped after", "step      2/2"):
         lines = []
         make(pictures, tmp_path, interval=1, steps=2).train(
-            max_minutes=1e-9 if end == "Stopped after" else None, show=lines.append)
+            max_minutes=1e-9 if end == "Stopped after" else None, show=lines.append
+        )
         assert lines[-1].startswith(end) and "done before" not in "".join(lines)
 
 
@@ -222,9 +290,16 @@ def test_intervals_of_one_step_are_timed(pictures, tmp_path, monkeypatch):
 def test_other_validation_pictures_are_told(pictures, whole, tmp_path, monkeypatch):
     """A run that chose its best weights on some pictures does not go on where they are missing."""
     split = training.datasets.validation_split
-    monkeypatch.setattr(training.datasets, "validation_split", lambda name: {
-        f"BSDS200/{stem}": picture for stem, picture in list(split(name).items())[:5]})
-    with pytest.raises(WeightsError, match=r"on other pictures \(8 of Photos\) than are here \(5 of BSDS200\)"):
+    monkeypatch.setattr(
+        training.datasets,
+        "validation_split",
+        lambda name: {
+            f"BSDS200/{stem}": picture for stem, picture in list(split(name).items())[:5]
+        },
+    )
+    with pytest.raises(
+        WeightsError, match=r"on other pictures \(8 of Photos\) than are here \(5 of BSDS200\)"
+    ):
         make(pictures, whole)
     tensors, header = read_tensors(whole / "checkpoint.safetensors")
     del header["held_out"]
@@ -234,9 +309,14 @@ def test_other_validation_pictures_are_told(pictures, whole, tmp_path, monkeypat
 
 def test_another_configuration_is_named(pictures, whole):
     for name, changed in (("learning_rate", 0.5), ("seed", 3), ("scales", (2, 3))):
-        with pytest.raises(WeightsError, match=f"was made with {name} = .*use the same options, or another --run"):
+        with pytest.raises(
+            WeightsError, match=f"was made with {name} = .*use the same options, or another --run"
+        ):
             make(pictures, whole, **{name: changed})
-    for config, name in ((preset("tiny"), "feedback"), (preset("tiny", "authors", filters=9), "filters")):
+    for config, name in (
+        (preset("tiny"), "feedback"),
+        (preset("tiny", "authors", filters=9), "filters"),
+    ):
         with pytest.raises(WeightsError, match=f"was made with {name} = "):
             Run(config, Recipe(**OPTIONS, train_set=str(pictures)), whole)
 

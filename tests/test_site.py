@@ -7,7 +7,9 @@ from urllib.parse import unquote
 import pytest
 from book import PAGES
 
-RAW = re.compile(r"```|\{(figure|math|note|cite|eq|ref|numref|doc|admonition|dropdown)\}|:::|\$\$|\\begin\{")
+RAW = re.compile(
+    r"```|\{(figure|math|note|cite|eq|ref|numref|doc|admonition|dropdown)\}|:::|\$\$|\\begin\{"
+)
 
 
 def raw_markup(page) -> list[str]:
@@ -17,7 +19,7 @@ def raw_markup(page) -> list[str]:
         copy.querySelectorAll('pre, code, mjx-container, script, style, .math').forEach(e => e.remove());
         return copy.textContent;
     }""")
-    return [text[max(0, hit.start() - 30):hit.end() + 30] for hit in RAW.finditer(text)]
+    return [text[max(0, hit.start() - 30) : hit.end() + 30] for hit in RAW.finditer(text)]
 
 
 def settle(page) -> None:
@@ -55,7 +57,9 @@ def test_page(open_page, name):
     assert page.locator("article mjx-merror").count() == 0, "a formula has an error"
     assert page.locator("article .system-message, article .output.stderr").count() == 0
     assert alternative_texts_missing(page) == []
-    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+    broken = page.evaluate(
+        "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+    )
     assert broken == []
     assert cut_off(page) == []
     for width, theme in [(1280, "light"), (390, "dark")]:
@@ -69,16 +73,22 @@ def test_page(open_page, name):
 def test_ways_in(open_page):
     """A chapter offers Colab, Binder, and itself as a notebook to download."""
     page = open_page("notebooks/01_problem.html")
-    links = page.evaluate("[...document.querySelectorAll('.article-header-buttons a')].map(a => a.href)")
+    links = page.evaluate(
+        "[...document.querySelectorAll('.article-header-buttons a')].map(a => a.href)"
+    )
     assert any(link.startswith("https://colab.research.google.com/") for link in links)
     assert any(link.startswith("https://mybinder.org/") for link in links)
-    notebook = next(link for link in links if link.endswith("01_problem.ipynb") and "_sources" in link)
+    notebook = next(
+        link for link in links if link.endswith("01_problem.ipynb") and "_sources" in link
+    )
     assert page.request.get(notebook).json()["nbformat"] == 4
 
 
 def test_links_within_the_book_lead_somewhere(built):
     pages = {page: page.read_text(encoding="utf8") for page in built.rglob("*.html")}
-    names = {page: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for page, text in pages.items()}
+    names = {
+        page: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for page, text in pages.items()
+    }
     lost = []
     for page, text in pages.items():
         for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text):
@@ -86,14 +96,24 @@ def test_links_within_the_book_lead_somewhere(built):
             if re.match(r"[a-z]+:", path):
                 continue
             target = (page.parent / unquote(path)).resolve() if path else page
-            if not target.exists() or anchor and target in names and unquote(anchor) not in names[target]:
+            if (
+                not target.exists()
+                or anchor
+                and target in names
+                and unquote(anchor) not in names[target]
+            ):
                 lost.append(f"{page.relative_to(built)}: {link}")
     assert lost == []
 
 
 def test_site_serves_its_own_scripts(built):
-    for file in ("ipywidgets/embed.js", "mathjax/tex-mml-chtml.js", "onnxruntime/ort.wasm.min.js",
-                 "onnxruntime/ort-wasm-simd-threaded.mjs", "onnxruntime/ort-wasm-simd-threaded.wasm"):
+    for file in (
+        "ipywidgets/embed.js",
+        "mathjax/tex-mml-chtml.js",
+        "onnxruntime/ort.wasm.min.js",
+        "onnxruntime/ort-wasm-simd-threaded.mjs",
+        "onnxruntime/ort-wasm-simd-threaded.wasm",
+    ):
         assert (built / "vendor" / file).stat().st_size > 10_000
     loads = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(https?://[^"]+)')
     pages = "".join(page.read_text(encoding="utf8") for page in built.rglob("*.html"))

@@ -71,6 +71,7 @@ def drag(page, handle, share: float) -> None:
 
 # ---- the slider
 
+
 def test_dragging_the_slider(open_page, seen):
     page = open_page(PAGE)
     player = page.locator(".drcn-player")
@@ -86,7 +87,9 @@ def test_dragging_the_slider(open_page, seen):
         assert f"{seen.psnr[i]:.2f} dB" in text and f"{seen.ssim[i]:.4f}" in text
         assert player.locator(".drcn-name").inner_text() == seen.labels[i]
         assert f"{seen.psnr[i]:.2f} dB" in slider(player).get_attribute("aria-valuetext")
-        points = player.locator("svg[data-points]").evaluate("svg => JSON.parse(svg.dataset.points)")
+        points = player.locator("svg[data-points]").evaluate(
+            "svg => JSON.parse(svg.dataset.points)"
+        )
         assert marker(player) == tuple(points[i])
     assert len(known) == 4, "four frames, four pictures"
     assert page.problems == []
@@ -95,7 +98,14 @@ def test_dragging_the_slider(open_page, seen):
 def test_keys_move_the_slider(open_page, seen):
     player = open_page(PAGE).locator(".drcn-player")
     slider(player).focus()
-    for key, i in (("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2), ("ArrowLeft", 1), ("End", 6), ("ArrowRight", 6)):
+    for key, i in (
+        ("Home", 0),
+        ("ArrowRight", 1),
+        ("ArrowUp", 2),
+        ("ArrowLeft", 1),
+        ("End", 6),
+        ("ArrowRight", 6),
+    ):
         slider(player).press(key)
         assert player.locator(".drcn-name").inner_text() == seen.labels[i]
 
@@ -108,8 +118,11 @@ def test_play_button_plays_and_stops(open_page):
     first = name.inner_text()
     heard = {first}
     for _ in range(3):
-        page.wait_for_function("([node, before]) => node.textContent !== before",
-                               arg=[name.element_handle(), name.inner_text()], timeout=5000)
+        page.wait_for_function(
+            "([node, before]) => node.textContent !== before",
+            arg=[name.element_handle(), name.inner_text()],
+            timeout=5000,
+        )
         heard.add(name.inner_text())
     assert len(heard) == 4
     player.get_by_role("button", name="Stop").click()
@@ -122,19 +135,28 @@ def test_choice_of_view_and_zoom(open_page, seen):
     player = open_page(PAGE).locator(".drcn-player")
     slider(player).press("Home")
     outputs = pixels(player)
-    show, zoom = player.get_by_role("combobox", name="Show"), player.get_by_role("combobox", name="Zoom")
+    show, zoom = (
+        player.get_by_role("combobox", name="Show"),
+        player.get_by_role("combobox", name="Zoom"),
+    )
     assert show.locator("option").all_inner_texts() == views.view_names(seen)
     for view in views.view_names(seen)[1:]:
         show.select_option(view)
         want = np.asarray(views.frame(seen, view, 0).convert("RGB")).astype(int)[..., 0]
-        assert np.abs(pixels(player) - want).mean() < 1.5, "as drawn (channels: but for what WebP loses)"
+        assert np.abs(pixels(player) - want).mean() < 1.5, (
+            "as drawn (channels: but for what WebP loses)"
+        )
         assert (pixels(player) != outputs).any()
-        assert views.caption(seen, view, 0) in player.locator("img.drcn-picture").get_attribute("alt")
+        assert views.caption(seen, view, 0) in player.locator("img.drcn-picture").get_attribute(
+            "alt"
+        )
     for times in ("1", "6"):
         zoom.select_option(times)
         assert player.locator("img.drcn-picture").bounding_box()["width"] == 128 * int(times)
     frame = player.locator(".drcn-frame")
-    assert frame.evaluate("f => f.scrollWidth > f.clientWidth"), "the zoomed picture is scrolled inside its frame"
+    assert frame.evaluate("f => f.scrollWidth > f.clientWidth"), (
+        "the zoomed picture is scrolled inside its frame"
+    )
     frame.focus()
     frame.press("ArrowRight")
     frame.evaluate("f => new Promise(done => setTimeout(() => done(f.scrollLeft), 500))")
@@ -192,7 +214,9 @@ def test_linked_widgets_are_drawn_once_and_live(open_page):
     assert picture.count() == 1 and page.locator(".cell_output .widget-slider").count() == 1
     source, before = picture.get_attribute("src"), picture.evaluate(PIXELS)
     page.locator(".cell_output .widget-slider .noUi-handle").press("ArrowRight")
-    page.wait_for_function("before => document.querySelector('img.widget-image').src !== before", arg=source)
+    page.wait_for_function(
+        "before => document.querySelector('img.widget-image').src !== before", arg=source
+    )
     picture.evaluate("image => image.decode()")
     assert picture.evaluate(PIXELS) != before
     assert page.problems == []
@@ -214,6 +238,7 @@ def test_inspect_page_stands_alone(chromium, seen, tmp_path):
 
 
 # ---- the network in the page
+
 
 def network(page):
     return page.locator(".drcn-network")
@@ -262,7 +287,11 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
         assert np.abs(luma - want).max() < 1e-3 * 255
 
     rows = network(page).locator("tbody tr").all_inner_texts()
-    assert [row.split("\t")[0] for row in rows] == ["bicubic", *(f"recursion {d}" for d in range(1, 6)), "ensemble"]
+    assert [row.split("\t")[0] for row in rows] == [
+        "bicubic",
+        *(f"recursion {d}" for d in range(1, 6)),
+        "ensemble",
+    ]
     assert all(re.search(r"\d ms", row) for row in rows)
     with page.expect_download() as download:
         network(page).get_by_role("link", name="Download").click()
@@ -272,7 +301,9 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
     saved = np.asarray(Image.open(tmp_path / "cat-x2.png").convert("RGB")).astype(int)
     assert np.abs(saved - wanted).max() <= 1
     assert page.problems == []
-    assert all(request.method == "GET" and not request.post_data for request in sent), "nothing leaves the page"
+    assert all(request.method == "GET" and not request.post_data for request in sent), (
+        "nothing leaves the page"
+    )
 
 
 def test_recursions_are_chosen_and_compared(open_page):
@@ -284,13 +315,18 @@ def test_recursions_are_chosen_and_compared(open_page):
     box.get_by_label("Recursions").select_option("2")
     box.get_by_role("button", name="Enlarge").press("Enter")
     says(page, "Done")
-    assert box.locator("tbody tr").count() == 3 and "ensemble" not in box.locator("tbody").inner_text()
+    assert (
+        box.locator("tbody tr").count() == 3 and "ensemble" not in box.locator("tbody").inner_text()
+    )
     canvas = box.locator("canvas")
     assert "recursion 2" in canvas.get_attribute("aria-label")
     sharp = canvas.evaluate("c => c.toDataURL()")
     look = box.get_by_role("slider", name="Recursion shown")
     look.press("Home")
-    assert "bicubic" in canvas.get_attribute("aria-label") and canvas.evaluate("c => c.toDataURL()") != sharp
+    assert (
+        "bicubic" in canvas.get_attribute("aria-label")
+        and canvas.evaluate("c => c.toDataURL()") != sharp
+    )
     assert look.get_attribute("aria-valuetext") == "bicubic"
     look.press("End")
     assert canvas.evaluate("c => c.toDataURL()") == sharp
@@ -308,7 +344,10 @@ def test_flat_colours_stay_as_they_are(open_page, tmp_path):
         network(page).get_by_role("link", name="Download").click()
     saved = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
     assert (saved[:12, :30] == (200, 30, 90)).all() and (saved[28:52, 48:72] == 255).all()
-    assert np.abs(saved - upscaling.upscale(logo, weights="compact-x2", precision="float32")).max() <= 1
+    assert (
+        np.abs(saved - upscaling.upscale(logo, weights="compact-x2", precision="float32")).max()
+        <= 1
+    )
 
 
 def test_stop(open_page, cat):
@@ -323,12 +362,14 @@ def test_stop(open_page, cat):
 
 # ---- what cannot be done is said
 
+
 def test_no_picture(open_page):
     page = open_page(PAGE)
     enlarge(page)
     says(page, "There is no picture yet")
     network(page).locator(".drcn-drop").evaluate(
-        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), cancelable: true}))")
+        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), cancelable: true}))"
+    )
     says(page, "No picture was dropped")
 
 
@@ -345,11 +386,14 @@ def test_no_picture_at_all(open_page, content):
 def test_a_dropped_picture_is_taken(open_page, cat):
     page = open_page(PAGE)
     content = list(views.encode(Image.fromarray(cat[:30, :20])))
-    network(page).locator(".drcn-drop").evaluate("""(zone, content) => {
+    network(page).locator(".drcn-drop").evaluate(
+        """(zone, content) => {
         const dataTransfer = new DataTransfer();
         dataTransfer.items.add(new File([new Uint8Array(content)], 'dropped.png', {type: 'image/png'}));
         zone.dispatchEvent(new DragEvent('drop', {dataTransfer, cancelable: true}));
-    }""", content)
+    }""",
+        content,
+    )
     says(page, "dropped.png: 20×30 pixels. Ready")
 
 
@@ -360,7 +404,11 @@ def test_twenty_megapixels(open_page):
     photo.paste((200, 100, 50), (2490, 1990, 2510, 2010))
     choose(page, "photo.png", views.encode(photo))
     sentence = says(page, "photo.png has 5000×4000 pixels")
-    assert "20.0 megapixels" in sentence and "its middle, 684×547, is taken" in sentence and "drcn upscale" in sentence
+    assert (
+        "20.0 megapixels" in sentence
+        and "its middle, 684×547, is taken" in sentence
+        and "drcn upscale" in sentence
+    )
     assert page.problems == []
 
 
@@ -369,7 +417,11 @@ def test_transparent_and_single_pixels(open_page):
     choose(page, "dot.png", views.encode(Image.new("RGBA", (1, 1), (0, 0, 0, 0))))
     enlarge(page)
     says(page, "Done: 1×1 became 2×2")
-    corner = network(page).locator("canvas").evaluate("c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]")
+    corner = (
+        network(page)
+        .locator("canvas")
+        .evaluate("c => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]")
+    )
     assert corner == [255, 255, 255, 255], "transparent shows as white"
 
 
@@ -412,10 +464,18 @@ def test_page_carries_the_shipped_weights(open_page, compact):
     held = {}
     for part in re.findall(r'"(?:embed|step)": "([^"]+)"', script):
         model_file = onnx.load(io.BytesIO(base64.b64decode(part)))
-        held |= {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model_file.graph.initializer}
+        held |= {
+            tensor.name: onnx.numpy_helper.to_array(tensor)
+            for tensor in model_file.graph.initializer
+        }
     layers = {layer.name: layer for layer in compact[0].layers}
     assert {name.split(".")[0] for name in held} == {
-        "embedding_1", "embedding_2", "recursion", "reconstruction_1", "reconstruction_2"}
+        "embedding_1",
+        "embedding_2",
+        "recursion",
+        "reconstruction_1",
+        "reconstruction_2",
+    }
     for name in {name.split(".")[0] for name in held}:
         kernel, bias = layers[name].get_weights()
         np.testing.assert_array_equal(held[f"{name}.kernel"], kernel.transpose(3, 2, 0, 1))

@@ -24,38 +24,71 @@ tables, ablate = load_tool("tables"), load_tool("ablate")
 
 
 def row(method, scale, dataset, psnr, ssim="", source="measured", **more):
-    return {"method": method, "scale": scale, "dataset": dataset, "psnr": psnr, "ssim": ssim, "source": source,
-            **more}
+    return {
+        "method": method,
+        "scale": scale,
+        "dataset": dataset,
+        "psnr": psnr,
+        "ssim": ssim,
+        "source": source,
+        **more,
+    }
 
 
 def test_table():
-    rows = [row("net", 2, "Set5", 37.126, 0.95811, parameters="28358"), row("bicubic", 2, "Set5", 33.66, 0.9299),
-            row("bicubic", 2, "Photos", 30.0, 0.9), row("DRCN", 2, "Set5", 37.63, 0.9588, source="a paper"),
-            row("DRCN", 2, "Set14", 33.04, source="a paper"), row("net", 3, "Set5", 33.2, 0.92)]
+    rows = [
+        row("net", 2, "Set5", 37.126, 0.95811, parameters="28358"),
+        row("bicubic", 2, "Set5", 33.66, 0.9299),
+        row("bicubic", 2, "Photos", 30.0, 0.9),
+        row("DRCN", 2, "Set5", 37.63, 0.9588, source="a paper"),
+        row("DRCN", 2, "Set14", 33.04, source="a paper"),
+        row("net", 3, "Set5", 33.2, 0.92),
+    ]
     assert benchmark.table(rows, 2, ["Set5", "Set14"]).splitlines() == [
         "| x2      | parameters | Set5           | Set14 |",
         "|---------|------------|----------------|-------|",
         "| bicubic |            | 33.66 / 0.9299 |       |",
         "| net     | 28,358     | 37.13 / 0.9581 |       |",
-        "| DRCN †  |            | 37.63 / 0.9588 | 33.04 |"]
+        "| DRCN †  |            | 37.63 / 0.9588 | 33.04 |",
+    ]
 
 
 def test_recursion_table():
-    rows = [{**row("net", 2, "Set5", psnr), "output": output}
-            for output, psnr in (("final", 37.0), ("1", 36.0), ("2", 36.5))]
-    assert benchmark.recursion_table(rows).splitlines()[2].split("|")[4:7] == [" 36.00 ", " 36.50 ", " 37.00    "]
+    rows = [
+        {**row("net", 2, "Set5", psnr), "output": output}
+        for output, psnr in (("final", 37.0), ("1", 36.0), ("2", 36.5))
+    ]
+    assert benchmark.recursion_table(rows).splitlines()[2].split("|")[4:7] == [
+        " 36.00 ",
+        " 36.50 ",
+        " 37.00    ",
+    ]
 
 
 def test_ablation_table_compares_equal_seeds():
     """An arm with one seed is compared with the reference's run of that seed, not with its mean."""
-    rows = [{"question": "q", "arm": arm, "seed": seed, "psnr": psnr, "validation_psnr": f"{2 * psnr:.3f}"}
-            for arm, seed, psnr in (("a", "0", 36.0), ("a", "1", 36.4), ("b", "0", 36.1), ("c", "0", 36.0),
-                                    ("c", "1", 36.6))]
+    rows = [
+        {
+            "question": "q",
+            "arm": arm,
+            "seed": seed,
+            "psnr": psnr,
+            "validation_psnr": f"{2 * psnr:.3f}",
+        }
+        for arm, seed, psnr in (
+            ("a", "0", 36.0),
+            ("a", "1", 36.4),
+            ("b", "0", 36.1),
+            ("c", "0", 36.0),
+            ("c", "1", 36.6),
+        )
+    ]
     lines = [line.split("|") for line in benchmark.ablation_table(rows).splitlines()[2:]]
     assert [[cell.strip() for cell in line[2:10]] for line in lines] == [
         ["a", "2", "36.20", "0.40", "", "72.40", "0.80", ""],
         ["b", "1", "36.10", "", "+0.10", "72.20", "", "+0.20"],
-        ["c", "2", "36.30", "0.60", "+0.10", "72.60", "1.20", "+0.20"]]
+        ["c", "2", "36.30", "0.60", "+0.10", "72.60", "1.20", "+0.20"],
+    ]
 
 
 def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
@@ -66,8 +99,9 @@ def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
     assert new.startswith("before\n<!-- table:trials -->\n| change | psnr  |\n")
     assert new.endswith("| L1     | 36.62 |\n<!-- /table -->\nafter\n")
     assert "old" not in new and tables.rewrite(new) == new
-    assert tables.rewrite(text.replace("trials -->", "trials: What helps -->")).splitlines()[1:4] == [
-        "<!-- table:trials: What helps -->", ":::{table} What helps", ":name: tab-trials"]
+    assert tables.rewrite(text.replace("trials -->", "trials: What helps -->")).splitlines()[
+        1:4
+    ] == ["<!-- table:trials: What helps -->", ":::{table} What helps", ":name: tab-trials"]
     cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(text)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbformat.write(notebook, tmp_path / "chapter.ipynb")
@@ -76,14 +110,20 @@ def test_marked_tables_are_replaced_and_the_rest_stays(monkeypatch, tmp_path):
 
 
 def test_the_readme_and_the_chapters_show_what_the_files_say():
-    stale = [path.name for path in tables.documents() if tables.updated(path) != path.read_text(encoding="utf-8")]
+    stale = [
+        path.name
+        for path in tables.documents()
+        if tables.updated(path) != path.read_text(encoding="utf-8")
+    ]
     assert not stale, f"python tools/tables.py brings {', '.join(stale)} up to date"
     assert "<!-- table:benchmark -->" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_installed_package_brings_the_tables_that_the_chapters_read(tmp_path):
     """The package's files as pyproject.toml lists them, without the project around them."""
-    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "setuptools"
+    ]
     for package in options["packages"]:
         source = ROOT / options["package-dir"].get(package, package)
         for pattern in ("*.py", *options["package-data"][package]):
@@ -91,14 +131,21 @@ def test_an_installed_package_brings_the_tables_that_the_chapters_read(tmp_path)
                 target = tmp_path.joinpath(*package.split("."), file.relative_to(source))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target)
-    read = {name for path in (ROOT / "notebooks" / "text").glob("*.md")
-            for name in re.findall(r'benchmark\.results\("(\w+)"\)', path.read_text(encoding="utf-8"))}
+    read = {
+        name
+        for path in (ROOT / "notebooks" / "text").glob("*.md")
+        for name in re.findall(r'benchmark\.results\("(\w+)"\)', path.read_text(encoding="utf-8"))
+    }
     assert {"quoted", "benchmark"} <= read
     tables = {path.stem: len(benchmark.read(path)) for path in tmp_path.rglob("*.csv")}
-    program = ("from pathlib import Path; from drcn_book import benchmark; "
-               "assert Path(benchmark.__file__).is_relative_to(Path.cwd()); "
-               f"print([len(benchmark.results(name)) for name in {sorted(read)}])")
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    program = (
+        "from pathlib import Path; from drcn_book import benchmark; "
+        "assert Path(benchmark.__file__).is_relative_to(Path.cwd()); "
+        f"print([len(benchmark.results(name)) for name in {sorted(read)}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.stdout.strip() == str([tables[name] for name in sorted(read)]), done.stderr
 
 
@@ -124,14 +171,20 @@ def test_quoted_numbers():
 
 def test_the_best_networks_pass_the_marks_that_the_benchmark_chapter_names():
     """dB on Set5, of single answers: without the self-ensemble."""
-    rows = [row for row in benchmark.results("benchmark") if row["dataset"] == "Set5" and "+" not in row["method"]]
+    rows = [
+        row
+        for row in benchmark.results("benchmark")
+        if row["dataset"] == "Set5" and "+" not in row["method"]
+    ]
     for scale, mark in ((2, 37.1), (3, 33.2), (4, 30.9)):
         assert max(row["psnr"] for row in rows if row["scale"] == scale) >= mark
 
 
 def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
     with open(weights.SHIPPED / "standard-x3-first.csv", newline="") as file:
-        first = next(float(line["seconds"]) / 60 for line in csv.DictReader(file) if line["step"] == "1000")
+        first = next(
+            float(line["seconds"]) / 60 for line in csv.DictReader(file) if line["step"] == "1000"
+        )
     assert first == pytest.approx(14, abs=0.5)
     assert first + weights.record("standard-x3")["minutes"] == pytest.approx(40, abs=0.5)
     assert weights.record("standard-x4")["minutes"] == pytest.approx(16, abs=0.5)
@@ -140,20 +193,29 @@ def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
 def test_going_on_gained_nothing_as_the_benchmark_chapter_says():
     with open(weights.SHIPPED / "standard-x2-more.csv", newline="") as file:
         log = list(csv.DictReader(file))
-    best, before = max(float(row["psnr"]) for row in log), weights.record("standard-x2")["validation_psnr"]["psnr"]
+    best, before = (
+        max(float(row["psnr"]) for row in log),
+        weights.record("standard-x2")["validation_psnr"]["psnr"],
+    )
     assert (f"{best:.2f}", f"{before:.2f}") == ("31.12", "31.13")
     assert (log[-1]["step"], round(float(log[-1]["seconds"]) / 60)) == ("4200", 79)
 
 
 def test_what_chapter_1_says_of_the_rule_for_reading_tables():
-    rows = {(row["method"], row["change"]): row["psnr"] for row in benchmark.results("ladder")
-            if row["dataset"] == "Set5"}
+    rows = {
+        (row["method"], row["change"]): row["psnr"]
+        for row in benchmark.results("ladder")
+        if row["dataset"] == "Set5"
+    }
 
     def moved(method, change):
         return round(rows[method, change] - rows[method, "the protocol"], 2)
 
     assert [moved(method, "border not cut") for method in ("bicubic", "compact-x2")] == [0, -0.08]
-    assert [moved(method, "bicubic in 8-bit RGB") for method in ("bicubic", "compact-x2")] == [-0.02, -0.13]
+    assert [moved(method, "bicubic in 8-bit RGB") for method in ("bicubic", "compact-x2")] == [
+        -0.02,
+        -0.13,
+    ]
 
 
 def test_the_share_of_a_patch_near_its_border_that_chapter_5_names():
@@ -163,7 +225,9 @@ def test_the_share_of_a_patch_near_its_border_that_chapter_5_names():
 
 def test_what_chapter_9_says_of_a_conversion_with_correct_rounding():
     colours = np.random.default_rng(0).integers(0, 256, (100, 100, 3), "uint8").astype(float)
-    matrix = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])   # JFIF
+    matrix = np.array(
+        [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
+    )  # JFIF
     there = np.clip(np.round(colours @ matrix.T + [0, 128, 128]), 0, 255)
     back = np.clip(np.round((there - [0, 128, 128]) @ np.linalg.inv(matrix).T), 0, 255)
     apart = np.abs(back - colours).max(axis=-1)
@@ -172,14 +236,29 @@ def test_what_chapter_9_says_of_a_conversion_with_correct_rounding():
 
 # Ablations
 
+
 def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
     questions = ablate.questions()
-    assert {"supervision", "skip", "start", "wiring", "sharing", "recursions", "output", "floor"} <= set(questions)
+    assert {
+        "supervision",
+        "skip",
+        "start",
+        "wiring",
+        "sharing",
+        "recursions",
+        "output",
+        "floor",
+    } <= set(questions)
     for name, arms in questions.items():
         made = [(network, Recipe.from_dict(recipe)) for network, recipe in arms.values()]
         assert len(set(made)) == len(made) > 1, name
-    assert all("question" in section for name, section in tomllib.loads(
-        (ROOT / "data/ablations/ablations.toml").read_text()).items() if name != "base")
+    assert all(
+        "question" in section
+        for name, section in tomllib.loads(
+            (ROOT / "data/ablations/ablations.toml").read_text()
+        ).items()
+        if name != "base"
+    )
 
 
 def test_ablate_resumes_shares_runs_and_repeats_close_arms(tmp_path, monkeypatch, capsys):
@@ -187,26 +266,45 @@ def test_ablate_resumes_shares_runs_and_repeats_close_arms(tmp_path, monkeypatch
     folder.mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (16, 16), dtype="uint8")
     Image.fromarray(noise).resize((48, 48)).save(folder / "noise.png")
-    monkeypatch.setattr(datasets, "validation_split", lambda split: {"one/coffee": datasets.photographs()["coffee"]})
+    monkeypatch.setattr(
+        datasets, "validation_split", lambda split: {"one/coffee": datasets.photographs()["coffee"]}
+    )
     monkeypatch.setattr(ablate, "ROOT", tmp_path)
     monkeypatch.setattr(ablate, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(ablate, "LOGS", tmp_path / "logs")
     monkeypatch.setattr(ablate, "DATASET", folder)
     monkeypatch.setattr(ablate, "CLOSE", 100.0)
     monkeypatch.setattr(ablate, "SEEDS", 2)
-    recipe = {"train_set": str(folder), "patch": 16, "batch": 2, "steps": 2, "interval": 2, "precision": "float32"}
+    recipe = {
+        "train_set": str(folder),
+        "patch": 16,
+        "batch": 2,
+        "steps": 2,
+        "interval": 2,
+        "precision": "float32",
+    }
     net = NetworkConfig(filters=4, recursions=1)
-    monkeypatch.setattr(ablate, "questions", lambda: {"one": {"a": (net, recipe), "same": (net, recipe)}})
+    monkeypatch.setattr(
+        ablate, "questions", lambda: {"one": {"a": (net, recipe), "same": (net, recipe)}}
+    )
     ablate.main([])
     rows = benchmark.read(tmp_path / "results" / "ablations.csv")
-    assert [(row["arm"], row["seed"]) for row in rows] == [("a", "0"), ("same", "0"), ("a", "1"), ("same", "1")]
+    assert [(row["arm"], row["seed"]) for row in rows] == [
+        ("a", "0"),
+        ("same", "0"),
+        ("a", "1"),
+        ("same", "1"),
+    ]
     assert rows[0]["psnr"] == rows[1]["psnr"] != rows[2]["psnr"] == rows[3]["psnr"]
     runs = list((tmp_path / "runs" / "ablations").iterdir())
     assert len(runs) == 2 and all(json.loads((run / "run.json").read_text()) for run in runs)
     assert len(list((tmp_path / "logs").iterdir())) == 4
     capsys.readouterr()
     ablate.main([])
-    assert capsys.readouterr().out == "" and benchmark.read(tmp_path / "results" / "ablations.csv") == rows
+    assert (
+        capsys.readouterr().out == ""
+        and benchmark.read(tmp_path / "results" / "ablations.csv") == rows
+    )
 
 
 def test_shipped_ablations_are_those_of_the_configuration():
@@ -216,12 +314,18 @@ def test_shipped_ablations_are_those_of_the_configuration():
     for arm in rows:
         network, recipe = questions[arm["question"]][arm["arm"]]
         assert int(arm["parameters"]) == network.parameters
-        with open(ablate.LOGS / f"{arm['question']}-{arm['arm']}-{arm['seed']}.csv", newline="") as file:
+        with open(
+            ablate.LOGS / f"{arm['question']}-{arm['arm']}-{arm['seed']}.csv", newline=""
+        ) as file:
             log = list(csv.DictReader(file))
         assert int(log[-1]["step"]) == recipe["steps"]
-        assert max(float(line["psnr"]) for line in log) == pytest.approx(float(arm["validation_psnr"]), abs=6e-4)
+        assert max(float(line["psnr"]) for line in log) == pytest.approx(
+            float(arm["validation_psnr"]), abs=6e-4
+        )
     for question in {row["question"] for row in rows}:
-        assert {row["arm"] for row in rows if row["question"] == question} == set(questions[question])
+        assert {row["arm"] for row in rows if row["question"] == question} == set(
+            questions[question]
+        )
 
 
 def seeds_of(question, column="psnr"):
@@ -248,7 +352,12 @@ def test_depth_gains_up_to_five_recursions():
     runs = seeds_of("recursions", "validation_psnr")
 
     def gain(shallow, deep):
-        return np.mean([runs[deep][seed] - runs[shallow][seed] for seed in set(runs[shallow]) & set(runs[deep])])
+        return np.mean(
+            [
+                runs[deep][seed] - runs[shallow][seed]
+                for seed in set(runs[shallow]) & set(runs[deep])
+            ]
+        )
 
     assert gain("d1", "d3") > 0 and gain("d3", "d5") > 0 and abs(gain("d5", "d9")) < 0.05
 
@@ -256,25 +365,38 @@ def test_depth_gains_up_to_five_recursions():
 def test_what_chapter_4_says_of_the_residual_recursion():
     residual, start = (seeds_of(question, "validation_psnr") for question in ("residual", "start"))
     assert round(start["he"]["0"] - residual["residual-he"]["0"], 2) == 0.13
-    assert round(residual["plain"]["0"] - residual["residual"]["0"], 1) == 0.3 and len(residual["residual"]) == 1
+    assert (
+        round(residual["plain"]["0"] - residual["residual"]["0"], 1) == 0.3
+        and len(residual["residual"]) == 1
+    )
 
 
 def test_what_the_training_chapter_says_of_the_trials():
     runs = {arm: seeds["0"] for arm, seeds in seeds_of("trials", "validation_psnr").items()}
     cost = {arm: runs["chosen"] - psnr for arm, psnr in runs.items()}
     assert all(abs(cost[arm]) <= 0.1 for arm in ("rate-2e-3", "rate-8e-3"))
-    assert all(abs(cost[arm]) < 0.05 for arm in ("alpha-to-0", "alpha-falls-throughout", "mean-of-weights",
-                                                 "charbonnier"))
+    assert all(
+        abs(cost[arm]) < 0.05
+        for arm in ("alpha-to-0", "alpha-falls-throughout", "mean-of-weights", "charbonnier")
+    )
     assert cost["no-warm-up"] == pytest.approx(0.85, abs=0.005) and cost["sgd-01"] > 1
     assert cost["4-patches-4800-steps"] == pytest.approx(0.06, abs=0.005)
-    assert cost["64-patches-300-steps"] == pytest.approx(0.22, abs=0.005) and cost["rate-1e-3"] > 0.2
+    assert (
+        cost["64-patches-300-steps"] == pytest.approx(0.22, abs=0.005) and cost["rate-1e-3"] > 0.2
+    )
     same = seeds_of("authors", "validation_psnr")["complete"].values()
     assert max(same) - min(same) == pytest.approx(0.04, abs=0.005)
-    rows = {row["arm"]: row for row in benchmark.results("ablations") if row["question"] == "trials"}
+    rows = {
+        row["arm"]: row for row in benchmark.results("ablations") if row["question"] == "trials"
+    }
     fifth = {arm: float(row["outputs"].split()[4]) for arm, row in rows.items()}
     assert (fifth["alpha-to-0"], fifth["chosen"]) == pytest.approx((35.2, 36.1), abs=0.05)
     halfway = {}
     for arm in ("chosen", "mean-of-weights"):
         with open(ablate.LOGS / f"trials-{arm}-0.csv", newline="") as file:
-            halfway[arm] = next(float(line["psnr"]) for line in csv.DictReader(file) if line["step"] == "600")
-    assert (halfway["chosen"], halfway["mean-of-weights"]) == pytest.approx((30.30, 30.34), abs=0.005)
+            halfway[arm] = next(
+                float(line["psnr"]) for line in csv.DictReader(file) if line["step"] == "600"
+            )
+    assert (halfway["chosen"], halfway["mean-of-weights"]) == pytest.approx(
+        (30.30, 30.34), abs=0.005
+    )

@@ -8,9 +8,9 @@ import pytest
 import drcn_book
 from drcn_book import pictures
 from drcn_book.baselines import DCSCNConfig, SRCNNConfig
+from drcn_book.config import NetworkConfig, preset
 from drcn_book.degradation import resize
 from drcn_book.errors import ConfigError, PictureError, WeightsError
-from drcn_book.config import NetworkConfig, preset
 from drcn_book.model import build
 from drcn_book.upscaling import Upscaler, inference_network, windows
 from drcn_book.weights import save_weights
@@ -60,14 +60,25 @@ def joined(upscaler, picture):
 
 @pytest.mark.parametrize("skip", ["add", "concat", "none"])
 @pytest.mark.parametrize("feedback", [False, True])
-@pytest.mark.parametrize("rest", [{}, {"residual": True}, {"shared": False, "reconstruction_relu": False},
-                                  {"output_relu": True}, {"ensemble": False}], ids=str)
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {},
+        {"residual": True},
+        {"shared": False, "reconstruction_relu": False},
+        {"output_relu": True},
+        {"ensemble": False},
+    ],
+    ids=str,
+)
 def test_one_last_convolution_gives_what_one_a_recursion_gives(skip, feedback, rest):
     config = replace(TINY, skip=skip, feedback=feedback, **rest)
     network = randomised(build(config), config)
     x = RNG.random((1, 17, 14, 1), "float32")
-    if config.output_relu:                                                  # let it cut off half of the pixels
-        linear = randomised(build(replace(config, output_relu=False)), config).predict_on_batch(x)["recursions"]
+    if config.output_relu:  # let it cut off half of the pixels
+        linear = randomised(build(replace(config, output_relu=False)), config).predict_on_batch(x)[
+            "recursions"
+        ]
         bias = network.get_layer("reconstruction_2").bias
         bias.assign(bias - np.median(linear - x if skip == "add" else linear))
     full = network.predict_on_batch(x)
@@ -98,13 +109,16 @@ def test_recursions_of_nil_weight_are_left_out_when_asked(tmp_path):
 
 def test_bfloat16_stays_near(weights):
     picture = pictures.from_array(RNG.integers(0, 256, (24, 24, 3), "uint8"))
-    exact, fast = (joined(Upscaler(weights=weights(TINY), precision=precision), picture)
-                   for precision in ("float32", "mixed_bfloat16"))
+    exact, fast = (
+        joined(Upscaler(weights=weights(TINY), precision=precision), picture)
+        for precision in ("float32", "mixed_bfloat16")
+    )
     assert 0 < np.abs(exact - fast).max() < 0.03
 
 
-@pytest.mark.parametrize("length, core, margin", [
-    (1, 8, 3), (5, 1, 9), (20, 4, 3), (21, 4, 3), (100, 7, 0), (63, 50, 9)])
+@pytest.mark.parametrize(
+    "length, core, margin", [(1, 8, 3), (5, 1, 9), (20, 4, 3), (21, 4, 3), (100, 7, 0), (63, 50, 9)]
+)
 def test_windows_cover_everything_once_with_their_margin(length, core, margin):
     found = windows(length, core, margin)
     assert [i for *_, first, last in found for i in range(first, last)] == list(range(length))
@@ -116,10 +130,18 @@ def test_windows_cover_everything_once_with_their_margin(length, core, margin):
         assert stop - last >= margin or stop == last == length
 
 
-@pytest.mark.parametrize("config", [
-    TINY, preset("tiny", "authors"), replace(TINY, scale=3, skip="concat"), replace(TINY, scale=4),
-    SRCNNConfig(filters=8), DCSCNConfig(filters=8, last=4, layers=3, a=4, b=4, scale=3)],
-    ids=lambda config: f"{config.architecture}-x{config.scale}")
+@pytest.mark.parametrize(
+    "config",
+    [
+        TINY,
+        preset("tiny", "authors"),
+        replace(TINY, scale=3, skip="concat"),
+        replace(TINY, scale=4),
+        SRCNNConfig(filters=8),
+        DCSCNConfig(filters=8, last=4, layers=3, a=4, b=4, scale=3),
+    ],
+    ids=lambda config: f"{config.architecture}-x{config.scale}",
+)
 def test_tiles_give_what_the_whole_gives(weights, config):
     picture = pictures.from_array(RNG.integers(0, 256, (53, 67, 3), "uint8"))
     whole = Upscaler(weights=weights(config), precision="float32", tile=10_000)
@@ -154,14 +176,16 @@ def test_colour_is_luma_by_the_network_and_chroma_bicubic(upscaler):
     y, cb, cr = (resize(low[..., c], 40, 50) for c in range(3))
     y = upscaler.network.predict_on_batch((y / 255)[None, ..., None])[0, ..., 0] * 255
     expected = (np.stack([y, cb, cr], -1) - (16, 128, 128)) @ np.linalg.inv(ycc).T
-    assert 0 < expected.min() and expected.max() < 1
+    assert expected.min() > 0 and expected.max() < 1
     np.testing.assert_allclose(joined(upscaler, pictures.from_array(rgb)), expected, atol=2e-6)
 
 
 def test_grey_is_enlarged_as_the_same_grey_in_colour(upscaler):
     grey = RNG.integers(0, 256, (20, 25), "uint8")
     colour = joined(upscaler, pictures.from_array(np.dstack([grey] * 3)))
-    np.testing.assert_allclose(colour, joined(upscaler, pictures.from_array(grey)).repeat(3, -1), atol=1e-6)
+    np.testing.assert_allclose(
+        colour, joined(upscaler, pictures.from_array(grey)).repeat(3, -1), atol=1e-6
+    )
 
 
 def test_sixteen_bits_are_the_same_picture_with_more_digits(upscaler):
@@ -175,7 +199,7 @@ def test_sixteen_bits_are_the_same_picture_with_more_digits(upscaler):
 def test_a_flat_colour_comes_out_as_it_was(upscaler, mode, kind):
     peak = np.iinfo(kind).max
     for value in ([0] * 4, [peak] * 4, [peak * 3 // 5, 7, peak - 1, peak // 3]):
-        colour = np.array(value[:len(mode)], kind)
+        colour = np.array(value[: len(mode)], kind)
         pixels = np.zeros((9, 12, len(mode)), kind) + colour
         assert (upscaler(pictures.Picture(pixels, mode)).pixels == colour).all()
 
@@ -189,14 +213,14 @@ def test_flat_regions_keep_their_colour_beside_edges(upscaler):
 
 
 def test_transparent_colours_do_not_bleed(upscaler, monkeypatch):
-    monkeypatch.setattr(upscaler, "sharpen", lambda x: x)         # bicubic alone
-    pixels = np.zeros((24, 24, 4), "uint8")                       # transparent black around opaque orange
+    monkeypatch.setattr(upscaler, "sharpen", lambda x: x)  # bicubic alone
+    pixels = np.zeros((24, 24, 4), "uint8")  # transparent black around opaque orange
     pixels[8:16, 8:16] = (250, 140, 20, 255)
     output = upscaler(pictures.from_array(pixels)).pixels
     visible = output[..., 3] > 5
     assert set(np.unique(output[..., 3])) > {0, 255}
     assert (np.abs(output[visible][:, :3].astype(int) - (250, 140, 20)) <= 1).all()
-    assert resize(pixels[..., 0], 48, 48)[visible].min() < 30     # what each channel alone would give
+    assert resize(pixels[..., 0], 48, 48)[visible].min() < 30  # what each channel alone would give
 
 
 def test_self_ensemble_is_the_mean_over_flips_and_turns(weights, upscaler):
@@ -208,7 +232,9 @@ def test_self_ensemble_is_the_mean_over_flips_and_turns(weights, upscaler):
             output = upscaler.sharpen(np.ascontiguousarray(np.rot90(x, k)[:, ::flip]))
             runs.append(np.rot90(output[:, ::flip], -k))
     np.testing.assert_allclose(eight.sharpen(x), np.mean(runs, axis=0), atol=1e-6)
-    np.testing.assert_allclose(eight.sharpen(np.ascontiguousarray(x.T)), eight.sharpen(x).T, atol=1e-6)
+    np.testing.assert_allclose(
+        eight.sharpen(np.ascontiguousarray(x.T)), eight.sharpen(x).T, atol=1e-6
+    )
     assert np.abs(eight.sharpen(x) - upscaler.sharpen(x)).max() > 1e-3
 
 
@@ -228,8 +254,10 @@ def test_three_lines_take_a_path_a_pillow_image_or_an_array(weights, tmp_path):
     pixels = RNG.integers(0, 256, (16, 20, 3), "uint8")
     image = pictures.to_pillow(pictures.from_array(pixels))
     image.save(tmp_path / "small.png")
-    results = [np.asarray(drcn_book.upscale(given, weights=weights(TINY)))
-               for given in (str(tmp_path / "small.png"), tmp_path / "small.png", image, pixels)]
+    results = [
+        np.asarray(drcn_book.upscale(given, weights=weights(TINY)))
+        for given in (str(tmp_path / "small.png"), tmp_path / "small.png", image, pixels)
+    ]
     assert results[0].shape == (32, 40, 3) and results[0].dtype == np.uint8
     assert all((result == results[0]).all() for result in results)
     assert drcn_book.upscale(pixels[..., 0], weights=weights(TINY)).shape == (32, 40)

@@ -87,8 +87,11 @@ def test_folders_keep_their_structure_and_are_resumed(drcn, tmp_path):
     write(tmp_path / "out" / "deep" / "deeper" / "c.jpg", b"half a file")
     status, out, err = drcn("in", "-o", "out")
     assert status == 0 and not err
-    assert out[0] == f"{os.path.join('in', 'a.png')}: {os.path.join('out', 'a.png')} is there already; " \
+    assert (
+        out[0]
+        == f"{os.path.join('in', 'a.png')}: {os.path.join('out', 'a.png')} is there already; "
         "delete it to make it anew."
+    )
     assert sum("is there already" in line for line in out) == 1 and len(out) == 3
     assert (tmp_path / "out" / "a.png").stat().st_mtime_ns == stamp
     assert Image.open(tmp_path / "out" / "deep" / "deeper" / "c.jpg").size == (64, 48)
@@ -97,7 +100,9 @@ def test_folders_keep_their_structure_and_are_resumed(drcn, tmp_path):
 @pytest.mark.parametrize("suffix", sorted(pictures.FORMATS))
 def test_results_of_any_size_are_found_done(tmp_path, monkeypatch, suffix):
     for name, pixels in (("small", smooth()), ("large", smooth(48, 64))):
-        write(tmp_path / f"{name}{suffix}", saved(Image.fromarray(pixels), pictures.FORMATS[suffix]))
+        write(
+            tmp_path / f"{name}{suffix}", saved(Image.fromarray(pixels), pictures.FORMATS[suffix])
+        )
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     job = batch.Job(str(tmp_path / f"small{suffix}"), str(tmp_path / f"large{suffix}"))
     assert batch.is_done(job, 2) and not batch.is_done(job, 3)
@@ -142,17 +147,28 @@ def test_nor_is_another_input(drcn, tmp_path):
     assert status == 1 and len(out) == 1 and files(tmp_path)[1:3] == ["a_x2.png", "a_x2_x2.png"]
     assert err == ["drcn: a.png: the output would overwrite a_x2.png; name another place with -o."]
     status, out, err = drcn("in", "in_x2/b.png")
-    assert status == 1 and len(err) == 1 and "in/b.png: the output would overwrite in_x2/b.png" in err[0]
+    assert (
+        status == 1
+        and len(err) == 1
+        and "in/b.png: the output would overwrite in_x2/b.png" in err[0]
+    )
     for name in ("a_x2.png", "in_x2/b.png"):
         assert (tmp_path / name).read_bytes() == good()["rgb.png"]
 
 
-@pytest.mark.parametrize("arguments, line", [
-    ([""], '"": no such file.'), (["a.png", "-o", ""], '-o "": name a file, a folder, or - for standard output.'),
-    (["/"], "/: has no name to call the output after; name a folder with -o."),
-    (["no\npicture.png"], "no\\npicture.png: no such file."), (["\x1b[1m.png"], "\\x1b[1m.png: no such file."),
-    (["x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long."),
-    (["a.png", "-o", "x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long.")], ids=range(7))
+@pytest.mark.parametrize(
+    "arguments, line",
+    [
+        ([""], '"": no such file.'),
+        (["a.png", "-o", ""], '-o "": name a file, a folder, or - for standard output.'),
+        (["/"], "/: has no name to call the output after; name a folder with -o."),
+        (["no\npicture.png"], "no\\npicture.png: no such file."),
+        (["\x1b[1m.png"], "\\x1b[1m.png: no such file."),
+        (["x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long."),
+        (["a.png", "-o", "x" * 5000 + ".png"], "x" * 5000 + ".png: File name too long."),
+    ],
+    ids=range(7),
+)
 def test_odd_names_are_one_line(drcn, tmp_path, arguments, line):
     write(tmp_path / "a.png", good()["rgb.png"])
     assert drcn(*arguments) == (2, [], [f"drcn: {line}"])
@@ -164,16 +180,20 @@ def test_a_name_that_is_not_utf_8_does_not_stop_the_others(drcn, tmp_path):
     for name in (b"x\xe9.png", b"z.png"):
         write(tmp_path / "in" / os.fsdecode(name), good()["rgb.png"])
     status, out, err = drcn("in")
-    assert status == 0 and not err and len(out) == 2 and out[0].startswith("in/x\\udce9.png 32x24 -> ")
+    assert (
+        status == 0 and not err and len(out) == 2 and out[0].startswith("in/x\\udce9.png 32x24 -> ")
+    )
 
 
 def test_what_may_not_be_read_costs_only_itself(drcn, tmp_path, monkeypatch):
     """Tests may run as root, whom nothing is forbidden: so the refusals are made here."""
+
     def refusing(function):
         def guarded(path=".", *rest):
             if Path(os.fspath(path)).name == "locked":
                 raise PermissionError(13, "Permission denied", os.fspath(path))
             return function(path, *rest)
+
         return guarded
 
     for name in ("a.png", "in/b.png", "in/locked/c.png"):
@@ -197,8 +217,13 @@ def test_a_reader_may_stop_reading(weights, tmp_path):
     for name in "abcd":
         write(tmp_path / "in" / f"{name}.png", good()["rgb.png"])
     command = [sys.executable, "-m", "drcn_book", "upscale", "in", "--weights", weights]
-    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         process.stdout.close()
         assert process.stderr.read() == b"" and process.wait() == 141
 
@@ -207,7 +232,10 @@ def test_each_bad_picture_is_one_line_and_leaves_nothing(drcn, tmp_path):
     for name, content in bad().items():
         write(tmp_path / name, content)
         status, out, err = drcn(name, "-o", "out")
-        assert status == 2 and not out and len(err) == 1 and err[0].startswith(f"drcn: {name}: "), (name, err)
+        assert status == 2 and not out and len(err) == 1 and err[0].startswith(f"drcn: {name}: "), (
+            name,
+            err,
+        )
     for name in ("missing.png", "/nowhere/at/all.png", "text", "no\npicture.png"):
         status, out, err = drcn(name, "-o", "out")
         assert status == 2 and not out and len(err) == 1 and err[0].startswith("drcn: ")
@@ -233,16 +261,21 @@ def test_no_error_of_one_picture_ends_the_others(drcn, tmp_path, monkeypatch):
     for name, height in (("a", 24), ("b", 25), ("c", 24)):
         write(tmp_path / "in" / f"{name}.png", saved(Image.fromarray(smooth(height)), "PNG"))
     enlarged = upscaling.Upscaler.enlarged
-    monkeypatch.setattr(upscaling.Upscaler, "enlarged", lambda self, picture: (
-        enlarged(self, picture) if picture.size[1] == 24 else 1 / 0))
+    monkeypatch.setattr(
+        upscaling.Upscaler,
+        "enlarged",
+        lambda self, picture: enlarged(self, picture) if picture.size[1] == 24 else 1 / 0,
+    )
     status, out, err = drcn("in")
     assert status == 1 and len(out) == 2
     assert err == ["drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero)."]
 
 
 def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
-    monkeypatch.setattr(upscaling.Upscaler, "sharpen", lambda self, x: x)   # bicubic alone: reading and writing
-    for name, content in mutated(1200, seed=5):                             # are meant here
+    monkeypatch.setattr(
+        upscaling.Upscaler, "sharpen", lambda self, x: x
+    )  # bicubic alone: reading and writing
+    for name, content in mutated(1200, seed=5):  # are meant here
         write(tmp_path / "in" / name, content)
     status, out, err = drcn("in")
     assert status == 1 and len(out) + len(err) == 1200 and len(out) >= 300
@@ -252,8 +285,14 @@ def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
         assert not name.endswith(".part")
 
 
-@pytest.mark.parametrize("output, reason", [("a.png/x.png", "cannot be written"), ("x.gif", "no format"),
-                                            ("/proc/x.png", "cannot be written")])
+@pytest.mark.parametrize(
+    "output, reason",
+    [
+        ("a.png/x.png", "cannot be written"),
+        ("x.gif", "no format"),
+        ("/proc/x.png", "cannot be written"),
+    ],
+)
 def test_places_that_cannot_be_written(drcn, tmp_path, output, reason):
     write(tmp_path / "a.png", good()["rgb.png"])
     write(tmp_path / "b.png", good()["rgb.png"])
@@ -262,9 +301,14 @@ def test_places_that_cannot_be_written(drcn, tmp_path, output, reason):
     assert files(tmp_path) == ["a.png", "b.png"]
 
 
-@pytest.mark.parametrize("options, reason", [
-    (["--scale", "3"], "was trained for x2"), (["--recursions", "9"], "recursions 1 to 3"),
-    (["--tile", "2"], "--tile 2")])
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (["--scale", "3"], "was trained for x2"),
+        (["--recursions", "9"], "recursions 1 to 3"),
+        (["--tile", "2"], "--tile 2"),
+    ],
+)
 def test_options_that_cannot_be(drcn, tmp_path, options, reason):
     write(tmp_path / "a.png", good()["rgb.png"])
     status, out, err = drcn("a.png", *options)
@@ -281,18 +325,26 @@ def test_standard_input_and_output(weights, tmp_path):
     assert done.stderr.decode().startswith("Standard input 32x24 -> - 64x48: tiny, 3 recursions")
     done = subprocess.run(command, input=b"nonsense", capture_output=True)
     assert done.returncode == 2 and not done.stdout
-    assert done.stderr.decode().startswith("drcn: Standard input: ") and done.stderr.count(b"\n") == 1
+    assert (
+        done.stderr.decode().startswith("drcn: Standard input: ") and done.stderr.count(b"\n") == 1
+    )
     if os.path.exists("/dev/full"):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run(command, input=good()["rgb.jpg"], stdout=full, stderr=subprocess.PIPE)
+            done = subprocess.run(
+                command, input=good()["rgb.jpg"], stdout=full, stderr=subprocess.PIPE
+            )
         assert done.returncode == 2 and done.stderr.decode().splitlines() == [
-            "drcn: Standard output: cannot be written (No space left on device)."]
+            "drcn: Standard output: cannot be written (No space left on device)."
+        ]
 
 
 def test_a_bar_shows_the_time_left(weights, monkeypatch):
     shown = io.StringIO()
-    monkeypatch.setattr(upscaling, "tqdm", lambda **options: tqdm(
-        **{**options, "delay": 0, "mininterval": 0, "file": shown}))
+    monkeypatch.setattr(
+        upscaling,
+        "tqdm",
+        lambda **options: tqdm(**{**options, "delay": 0, "mininterval": 0, "file": shown}),
+    )
     picture = pictures.from_array(smooth(40, 60))
     upscaling.Upscaler(weights=weights, tile=16)(picture, "small.png")
     assert re.search(r"small\.png: +\d+%\|.*\| 0\.0/0\.0 MP, \d\d:\d\d left", shown.getvalue())
@@ -320,10 +372,18 @@ def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, weights, tmp_p
     backend = "tensorflow" if python == sys.executable else "jax"
 
     def on_ray(*arguments):
-        done = subprocess.run([python, "-m", "drcn_book", "upscale", *arguments, "--ray", "--weights", weights],
-                              cwd=tmp_path, capture_output=True, text=True, env={
-                                  **os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu",
-                                  "PYTHONPATH": str(ROOT)})
+        done = subprocess.run(
+            [python, "-m", "drcn_book", "upscale", *arguments, "--ray", "--weights", weights],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "KERAS_BACKEND": backend,
+                "JAX_PLATFORMS": "cpu",
+                "PYTHONPATH": str(ROOT),
+            },
+        )
         return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
     for name in ("a.png", "deep/b.jpg", "c.png", "bad.png"):
@@ -334,11 +394,13 @@ def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, weights, tmp_p
     assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
     drcn("in/a.png", "-o", "here.png")
     here, there = (np.asarray(Image.open(name)).astype(int) for name in ("here.png", "out/a.png"))
-    assert np.abs(here - there).max() <= 1                                  # another backend may round otherwise
+    assert np.abs(here - there).max() <= 1  # another backend may round otherwise
     (tmp_path / "out" / "c.png").unlink()
     write(tmp_path / "in" / "bad.png", good()["rgb.png"])
     status, out, err = on_ray("in", "-o", "out")
-    assert status == 0 and sum("is there already" in line for line in out) == 2 and len(out) == 4, err
+    assert status == 0 and sum("is there already" in line for line in out) == 2 and len(out) == 4, (
+        err
+    )
     assert files(tmp_path / "out") == ["a.png", "bad.png", "c.png", "deep/b.jpg"]
 
 

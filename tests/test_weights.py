@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import save
 
 from drcn_book import cli, weights
-from drcn_book.errors import StorageError, WeightsError
 from drcn_book.config import preset
+from drcn_book.errors import StorageError, WeightsError
 from drcn_book.weights import load, read_tensors, save_weights, write_tensors
 
 CONFIG = preset("tiny", "authors", scale=3)
@@ -28,11 +28,20 @@ def values(network):
 
 
 def output(network):
-    return network.predict_on_batch(np.linspace(0, 1, 400, dtype="float32").reshape(1, 20, 20, 1))["recursions"]
+    return network.predict_on_batch(np.linspace(0, 1, 400, dtype="float32").reshape(1, 20, 20, 1))[
+        "recursions"
+    ]
 
 
-@pytest.mark.parametrize("config", [CONFIG, preset("tiny"), preset("tiny", skip="concat", shared=False),
-                                    preset("tiny", residual=True, recursions=1)])
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        preset("tiny"),
+        preset("tiny", skip="concat", shared=False),
+        preset("tiny", residual=True, recursions=1),
+    ],
+)
 def test_weights_and_configuration_come_back(config, tmp_path):
     network = config.build(seed=3)
     save_weights(tmp_path / "w.safetensors", network, config)
@@ -44,15 +53,24 @@ def test_weights_and_configuration_come_back(config, tmp_path):
 def test_half_is_half_the_size_and_nearly_the_same(network, tmp_path):
     for name, half in (("whole", False), ("half", True)):
         save_weights(tmp_path / name, network, CONFIG, half)
-    sizes = [sum(v.nbytes for v in read_tensors(tmp_path / name)[0].values()) for name in ("whole", "half")]
+    sizes = [
+        sum(v.nbytes for v in read_tensors(tmp_path / name)[0].values())
+        for name in ("whole", "half")
+    ]
     assert sizes[0] == 2 * sizes[1] == 4 * CONFIG.parameters
     assert 0 < np.abs(output(load(tmp_path / "half")[0]) - output(network)).max() < 2e-3
 
 
 def test_scalars_keep_their_shape(tmp_path):
-    write_tensors(tmp_path / "s", {"step": np.int32(7), "column": np.ones((2, 3))[:, 1]}, {"note": [1, "two"]})
+    write_tensors(
+        tmp_path / "s", {"step": np.int32(7), "column": np.ones((2, 3))[:, 1]}, {"note": [1, "two"]}
+    )
     tensors, header = read_tensors(tmp_path / "s")
-    assert tensors["step"].shape == () and tensors["step"] == 7 and tensors["column"].tolist() == [1, 1]
+    assert (
+        tensors["step"].shape == ()
+        and tensors["step"] == 7
+        and tensors["column"].tolist() == [1, 1]
+    )
     assert header == {"note": [1, "two"]}
 
 
@@ -66,26 +84,31 @@ def test_every_truncation_and_every_flipped_byte_is_refused(tmp_path):
             read_tensors(path)
     accepted = []
     for place in range(len(content)):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         try:
             read_tensors(path)
         except WeightsError:
             continue
         accepted.append(place)
     whole = content.index(b'"sha256"')
-    assert all(whole < place < whole + 9 for place in accepted), "only a checksum that lost its name goes unread"
+    assert all(whole < place < whole + 9 for place in accepted), (
+        "only a checksum that lost its name goes unread"
+    )
 
 
 def test_missing_and_foreign_files_are_refused(network, tmp_path):
     with pytest.raises(WeightsError, match="no such weights file"):
         load(tmp_path / "nowhere")
-    for header, message in (({}, "describes no network"), ({"config": []}, "describes no network"),
-                            ({"config": {"filters": 8, "wings": 2}}, "Unknown option 'wings'"),
-                            ({"config": {"filters": -8}}, "filters = -8"),
-                            ({"config": {"recursions": 10**9}}, "recursions = 1000000000"),
-                            ({"config": {"filters": 4000}}, "describes a network of 432,"),
-                            ({"config": {}, "architecture": "vdsr"}, "vdsr"),
-                            ({"config": {}, "architecture": ["drcn"]}, "describes no network")):
+    for header, message in (
+        ({}, "describes no network"),
+        ({"config": []}, "describes no network"),
+        ({"config": {"filters": 8, "wings": 2}}, "Unknown option 'wings'"),
+        ({"config": {"filters": -8}}, "filters = -8"),
+        ({"config": {"recursions": 10**9}}, "recursions = 1000000000"),
+        ({"config": {"filters": 4000}}, "describes a network of 432,"),
+        ({"config": {}, "architecture": "vdsr"}, "vdsr"),
+        ({"config": {}, "architecture": ["drcn"]}, "describes no network"),
+    ):
         write_tensors(tmp_path / "w", values(network), header)
         with pytest.raises(WeightsError, match=message) as caught:
             load(tmp_path / "w")
@@ -99,8 +122,10 @@ def test_missing_and_foreign_files_are_refused(network, tmp_path):
 def test_a_file_that_does_not_fit_names_the_variable(network, tmp_path):
     tensors = values(network)
     kernel = tensors.pop("recursion/kernel")
-    for changed, message in (({"other/kernel": kernel}, "recursion/kernel is missing"),
-                             ({"recursion/kernel": kernel.reshape(9, 8, 8)}, "recursion/kernel has shape")):
+    for changed, message in (
+        ({"other/kernel": kernel}, "recursion/kernel is missing"),
+        ({"recursion/kernel": kernel.reshape(9, 8, 8)}, "recursion/kernel has shape"),
+    ):
         write_tensors(tmp_path / "w", {**tensors, **changed}, {"config": CONFIG.to_dict()})
         with pytest.raises(WeightsError, match=message):
             load(tmp_path / "w")
@@ -116,26 +141,47 @@ def package(tmp_path, monkeypatch):
 def run(network, tmp_path):
     folder = tmp_path / "run"
     save_weights(folder / "best.safetensors", network, CONFIG)
-    (folder / "run.json").write_text(json.dumps({
-        "command": "/somebody/bin/drcn train --run /somebody/runs/a", "network": CONFIG.to_dict(),
-        "recipe": {"seed": 4}, "precision": "float32", "backend": "tensorflow", "hardware": "a processor, 3 cores"}))
-    (folder / "log.csv").write_text("step,seconds,psnr,psnr_1\n10,60.0,30.5,30.1\n20,120.0,31.25,30.2\n"
-                                    "30,180.0,31.0,30.3\n")
+    (folder / "run.json").write_text(
+        json.dumps(
+            {
+                "command": "/somebody/bin/drcn train --run /somebody/runs/a",
+                "network": CONFIG.to_dict(),
+                "recipe": {"seed": 4},
+                "precision": "float32",
+                "backend": "tensorflow",
+                "hardware": "a processor, 3 cores",
+            }
+        )
+    )
+    (folder / "log.csv").write_text(
+        "step,seconds,psnr,psnr_1\n10,60.0,30.5,30.1\n20,120.0,31.25,30.2\n30,180.0,31.0,30.3\n"
+    )
     return folder
 
 
 def test_shipping_a_run_lists_shows_and_loads_it(network, run, package, capsys):
     assert cli.main(["weights", "ship", str(run), "try-x3"]) == 0
     assert "31.250 dB" in capsys.readouterr().out
-    assert sorted(path.name for path in package.iterdir()) == ["try-x3.csv", "try-x3.json", "try-x3.safetensors"]
+    assert sorted(path.name for path in package.iterdir()) == [
+        "try-x3.csv",
+        "try-x3.json",
+        "try-x3.safetensors",
+    ]
     back, config = load("try-x3")
     assert config == CONFIG
     np.testing.assert_array_equal(output(back), output(network))
     assert cli.main(["weights", "list"]) == 0
-    assert "try-x3 " in (listed := capsys.readouterr().out) and f"{CONFIG.parameters:,} parameters" in listed
+    assert (
+        "try-x3 " in (listed := capsys.readouterr().out)
+        and f"{CONFIG.parameters:,} parameters" in listed
+    )
     assert cli.main(["weights", "show", "try-x3"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown["steps"] == 20 and shown["minutes"] == 3.0 and shown["validation_psnr"]["psnr"] == 31.25
+    assert (
+        shown["steps"] == 20
+        and shown["minutes"] == 3.0
+        and shown["validation_psnr"]["psnr"] == 31.25
+    )
     assert shown["hardware"] == "a processor, 3 cores" and shown["recipe"] == {"seed": 4}
     assert shown["command"] == "drcn train --run a"
     assert shown["bytes"] == (package / "try-x3.safetensors").stat().st_size

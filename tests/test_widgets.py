@@ -35,8 +35,15 @@ def shown(inspector):
 
 
 def upload(inspector, name, content):
-    inspector.upload.value = ({"name": name, "type": "", "size": len(content), "content": memoryview(content),
-                               "last_modified": datetime.datetime.now(datetime.UTC)},)
+    inspector.upload.value = (
+        {
+            "name": name,
+            "type": "",
+            "size": len(content),
+            "content": memoryview(content),
+            "last_modified": datetime.datetime.now(datetime.UTC),
+        },
+    )
 
 
 def test_slider_changes_picture_numbers_and_marker(inspector):
@@ -58,11 +65,14 @@ def test_views_and_zoom(inspector):
         np.testing.assert_array_equal(shown(inspector)[::4, ::4], want)
     inspector.view.value, inspector.zoom.value = "output", 4
     inspector.left.value, inspector.top.value = 100, 0
-    np.testing.assert_array_equal(shown(inspector)[::15, ::15], metrics.quantise(inspector.seen.frames[2])[:32, 96:])
+    np.testing.assert_array_equal(
+        shown(inspector)[::15, ::15], metrics.quantise(inspector.seen.frames[2])[:32, 96:]
+    )
 
 
 def test_a_move_computes_nothing_anew(inspector, monkeypatch):
     """The network runs and the frames are drawn once, when the picture is taken: a move only chooses and encodes."""
+
     def refuse(*_):
         raise AssertionError("a move of the slider computed an output again")
 
@@ -103,7 +113,11 @@ def test_upload_of_something_else_leaves_the_picture(inspector, content):
     before, seen = inspector.picture.value, inspector.seen
     tiny = views.encode(Image.fromarray(np.zeros((3, 3), "uint8")))
     upload(inspector, "<b>x</b>.png", tiny if content is None else content)
-    assert inspector.message.value and "/tmp" not in inspector.message.value and "<b>" not in inspector.message.value
+    assert (
+        inspector.message.value
+        and "/tmp" not in inspector.message.value
+        and "<b>" not in inspector.message.value
+    )
     assert inspector.picture.value == before and inspector.seen is seen
 
 

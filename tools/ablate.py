@@ -19,7 +19,7 @@ from drcn_book.training import Run
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
 DATASET, CLOSE, SEEDS = "Set5", 0.3, 3  # two seeds of one arm differ by up to 0.6 dB
-ONCE = {"recipe", "trials"}              # many arms, or long ones; those of "trials" vary little with the seed
+ONCE = {"recipe", "trials"}  # many arms, or long ones; those of "trials" vary little with the seed
 
 
 def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
@@ -28,11 +28,22 @@ def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
     base = sections.pop("base")
 
     def options(kind, *changes):
-        return {name: value for change in (base, *changes) for name, value in change.get(kind, {}).items()}
+        return {
+            name: value
+            for change in (base, *changes)
+            for name, value in change.get(kind, {}).items()
+        }
 
-    return {name: {arm: (NetworkConfig.from_dict(options("network", section, changes)),
-                         options("recipe", section, changes)) for arm, changes in section["arms"].items()}
-            for name, section in sections.items()}
+    return {
+        name: {
+            arm: (
+                NetworkConfig.from_dict(options("network", section, changes)),
+                options("recipe", section, changes),
+            )
+            for arm, changes in section["arms"].items()
+        }
+        for name, section in sections.items()
+    }
 
 
 def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> float:
@@ -42,19 +53,34 @@ def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> 
         if all(row[name] == value for name, value in key.items()):
             return row["psnr"]
     keras.utils.clear_session()
-    name = hashlib.sha256(json.dumps([network.to_dict(), recipe.to_dict()]).encode()).hexdigest()[:12]
+    name = hashlib.sha256(json.dumps([network.to_dict(), recipe.to_dict()]).encode()).hexdigest()[
+        :12
+    ]
     run = Run(network, recipe, ROOT / "runs" / "ablations" / name)
     if run.step < recipe.steps:
         run.train(show=lambda line: print(f"{question}/{arm}/{recipe.seed}  {line}", flush=True))
     method = benchmark.network_method(run.folder / "best.safetensors")
     found = benchmark.mean(benchmark.measure(method, DATASET, network.scale, recursions=True))
     LOGS.mkdir(parents=True, exist_ok=True)
-    (LOGS / f"{question}-{arm}-{recipe.seed}.csv").write_bytes((run.folder / "log.csv").read_bytes())
-    row = {**key, "parameters": network.parameters, "validation_psnr": f"{run.best:.3f}",
-           "psnr": found["final"]["psnr"], "ssim": found["final"]["ssim"], "seconds": round(run.seconds),
-           "outputs": " ".join(f"{row['psnr']:.2f}" for output, row in found.items() if output != "final")}
+    (LOGS / f"{question}-{arm}-{recipe.seed}.csv").write_bytes(
+        (run.folder / "log.csv").read_bytes()
+    )
+    row = {
+        **key,
+        "parameters": network.parameters,
+        "validation_psnr": f"{run.best:.3f}",
+        "psnr": found["final"]["psnr"],
+        "ssim": found["final"]["ssim"],
+        "seconds": round(run.seconds),
+        "outputs": " ".join(
+            f"{row['psnr']:.2f}" for output, row in found.items() if output != "final"
+        ),
+    }
     benchmark.save({"ablations": [row]}, RESULTS)
-    print(f"{question}/{arm}/{recipe.seed}  {DATASET} {row['psnr']:.3f} dB ({row['outputs']})", flush=True)
+    print(
+        f"{question}/{arm}/{recipe.seed}  {DATASET} {row['psnr']:.3f} dB ({row['outputs']})",
+        flush=True,
+    )
     return row["psnr"]
 
 
@@ -62,10 +88,14 @@ def main(chosen: list[str]) -> None:
     for question, arms in questions().items():
         if chosen and question not in chosen:
             continue
-        first = {arm: measure(question, arm, network, Recipe.from_dict(recipe))
-                 for arm, (network, recipe) in arms.items()}
+        first = {
+            arm: measure(question, arm, network, Recipe.from_dict(recipe))
+            for arm, (network, recipe) in arms.items()
+        }
         reference = next(iter(arms))
-        close = [arm for arm in arms if arm != reference and abs(first[arm] - first[reference]) < CLOSE]
+        close = [
+            arm for arm in arms if arm != reference and abs(first[arm] - first[reference]) < CLOSE
+        ]
         for arm in [reference, *close] if close and question not in ONCE else []:
             network, recipe = arms[arm]
             for seed in range(1, SEEDS):
@@ -73,6 +103,8 @@ def main(chosen: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Train and measure the ablations; takes up where it stopped.")
+    parser = argparse.ArgumentParser(
+        description="Train and measure the ablations; takes up where it stopped."
+    )
     parser.add_argument("questions", nargs="*", help="which (default: all)")
     main(parser.parse_args().questions)

@@ -33,7 +33,11 @@ def chapters(starts: list[str]) -> list[Path]:
     """The notebooks of the table of contents, or those of them whose names start with one of `starts`."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     listed = [ROOT / entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    found = [path for path in listed if path.suffix == ".ipynb" and path.name.startswith(tuple(starts) or "")]
+    found = [
+        path
+        for path in listed
+        if path.suffix == ".ipynb" and path.name.startswith(tuple(starts) or "")
+    ]
     if not found:
         sys.exit(f"STOP: no chapter in _toc.yml starts with {' or '.join(starts)}.")
     return found
@@ -45,8 +49,15 @@ def twin(path: Path) -> Path:
 
 def cells(notebook) -> list[tuple]:
     """What a notebook and its twin must agree on, cell by cell: kind, source, tags, and the figure's caption."""
-    return [(cell.cell_type, cell.source, tuple(cell.metadata.get("tags", ())), cell.metadata.get("mystnb"))
-            for cell in notebook.cells]
+    return [
+        (
+            cell.cell_type,
+            cell.source,
+            tuple(cell.metadata.get("tags", ())),
+            cell.metadata.get("mystnb"),
+        )
+        for cell in notebook.cells
+    ]
 
 
 def read_pair(path: Path):
@@ -71,8 +82,9 @@ def read_pair(path: Path):
 def run(notebook, folder: Path) -> None:
     notebook.metadata.pop("widgets", None)
     where = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where,
-                   coalesce_streams=True).execute()
+    NotebookClient(
+        notebook, timeout=900, kernel_name="python3", resources=where, coalesce_streams=True
+    ).execute()
 
 
 def settle(notebook) -> str:
@@ -108,8 +120,12 @@ def write(path: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("starts", nargs="*", help="chapters, by the start of their names (default: all)")
-    parser.add_argument("--sync", action="store_true", help="bring notebooks and twins into step only")
+    parser.add_argument(
+        "starts", nargs="*", help="chapters, by the start of their names (default: all)"
+    )
+    parser.add_argument(
+        "--sync", action="store_true", help="bring notebooks and twins into step only"
+    )
     wanted = parser.parse_args()
     for path in chapters(wanted.starts):
         notebook, started = read_pair(path), time.perf_counter()
@@ -117,7 +133,9 @@ def main() -> None:
             try:
                 run(notebook, path.parent)
             except CellExecutionError as error:
-                sys.exit(f"{error}\nSTOP: {path.name} fails at the cell above. Its files are as they were.")
+                sys.exit(
+                    f"{error}\nSTOP: {path.name} fails at the cell above. Its files are as they were."
+                )
         write(path, settle(notebook))
         write(twin(path), jupytext.writes(notebook, fmt="md:myst"))
         seconds = time.perf_counter() - started

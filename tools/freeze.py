@@ -20,7 +20,9 @@ def main() -> None:
     pins = {re.sub("[-_.]+", "-", name).lower(): version for name, version in exact}
     version = pins.get("tensorflow-cpu") or pins["tensorflow"]
     pins |= {"tensorflow": version, "tensorflow-cpu": version}
-    backends = re.compile(r"jax|torch|nvidia|triton|cuda|drcn")  # the reader's choice, or this project
+    backends = re.compile(
+        r"jax|torch|nvidia|triton|cuda|drcn"
+    )  # the reader's choice, or this project
     kept = [f"{name}=={pins[name]}\n" for name in sorted(pins) if not backends.match(name)]
     write_atomically("constraints.txt", (HEAD + "".join(kept)).encode())
 

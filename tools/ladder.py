@@ -17,6 +17,7 @@ HALF = ("the protocol", "pictures of half the size")
 
 def rows(method: benchmark.Method, dataset: str, changes=None) -> list[dict]:
     """The rows of one method and set: every rung, or only the named changes."""
+
     def output(x):
         return method.run(x)[0]
 
@@ -25,8 +26,17 @@ def rows(method: benchmark.Method, dataset: str, changes=None) -> list[dict]:
         found = {change: measure(pictures, SCALE, output, RUNGS[change]) for change in changes}
     else:
         found = {rung.change: rung.psnr for rung in ladder(pictures, SCALE, output)}
-    return [{"method": method.name, "scale": SCALE, "dataset": dataset, "change": change,
-             "images": len(pictures), "psnr": psnr} for change, psnr in found.items()]
+    return [
+        {
+            "method": method.name,
+            "scale": SCALE,
+            "dataset": dataset,
+            "change": change,
+            "images": len(pictures),
+            "psnr": psnr,
+        }
+        for change, psnr in found.items()
+    ]
 
 
 def main(names: list[str]) -> None:

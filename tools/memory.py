@@ -23,12 +23,27 @@ RESULTS = ROOT / "data" / "results"
 
 def measure(source: Path, tile: int | None) -> tuple[float, float]:
     """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
-    script = ("import sys; from drcn_book.cli import main; from workers import peak_gb; status = main(sys.argv[1:]);"
-              "print(peak_gb()); sys.exit(status)")
-    command = [sys.executable, "-c", script, "upscale", str(source), "-o", str(source.with_name("large.png"))]
+    script = (
+        "import sys; from drcn_book.cli import main; from workers import peak_gb; status = main(sys.argv[1:]);"
+        "print(peak_gb()); sys.exit(status)"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        "upscale",
+        str(source),
+        "-o",
+        str(source.with_name("large.png")),
+    ]
     start = time.perf_counter()
-    done = subprocess.run(command + (["--tile", str(tile)] if tile else []), check=True, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")})
+    done = subprocess.run(
+        command + (["--tile", str(tile)] if tile else []),
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")},
+    )
     return float(done.stdout.split()[-1]), time.perf_counter() - start
 
 
@@ -38,11 +53,21 @@ def main() -> None:
         for megapixels in (1, 10, 100):
             side = round((megapixels * 1e6) ** 0.5 / 2)
             source = Path(folder) / f"{megapixels}.png"
-            Image.fromarray(np.tile(data.astronaut(), (side // 512 + 1, side // 512 + 1, 1))[:side, :side]).save(source)
+            Image.fromarray(
+                np.tile(data.astronaut(), (side // 512 + 1, side // 512 + 1, 1))[:side, :side]
+            ).save(source)
             for tile in (None, 512):
                 memory, seconds = measure(source, tile)
-                rows.append({"megapixels": megapixels, "tile": tile or "default", "peak_gb": f"{memory:.2f}",
-                             "seconds": round(seconds), "weights": "compact-x2", "hardware": hardware()})
+                rows.append(
+                    {
+                        "megapixels": megapixels,
+                        "tile": tile or "default",
+                        "peak_gb": f"{memory:.2f}",
+                        "seconds": round(seconds),
+                        "weights": "compact-x2",
+                        "hardware": hardware(),
+                    }
+                )
                 print(rows[-1], flush=True)
     write_csv(RESULTS / "memory.csv", rows)
 

@@ -25,9 +25,12 @@ def main(weights: str, target: Path) -> None:
     height, width = (side - side % s for side in data.astronaut().shape[:2])
     truth = Image.fromarray(data.astronaut()[:height, :width])
     low = truth.resize((width // s, height // s), Image.Resampling.BICUBIC)
-    views = {"low resolution": low.resize(truth.size, Image.Resampling.NEAREST),
-             "bicubic": low.resize(truth.size, Image.Resampling.BICUBIC),
-             "recursive network": to_pillow(network(from_pillow(low))), "truth": truth}
+    views = {
+        "low resolution": low.resize(truth.size, Image.Resampling.NEAREST),
+        "bicubic": low.resize(truth.size, Image.Resampling.BICUBIC),
+        "recursive network": to_pillow(network(from_pillow(low))),
+        "truth": truth,
+    }
     matplotlib.use("Agg")
     figures.style()
     import matplotlib.pyplot as plt
@@ -38,7 +41,7 @@ def main(weights: str, target: Path) -> None:
         pixels = np.asarray(view)
         if name in ("bicubic", "recursive network"):
             name += f", {psnr(reference, luma(pixels), s):.2f} dB"
-        axis.imshow(pixels[TOP:TOP + SIDE, LEFT:LEFT + SIDE])
+        axis.imshow(pixels[TOP : TOP + SIDE, LEFT : LEFT + SIDE])
         axis.set_title(name)
         axis.axis("off")
     with replacing(target) as beside:

