@@ -17,13 +17,13 @@ LOW_RESOLUTION = 48  # pixels of a patch's side before it is enlarged
 ENOUGH = 0.02  # dB on the held-out pictures: a cycle as long as all before it that gains less is the last
 
 
-def main(name: str, max_minutes: float | None) -> None:
+def main(name: str, max_minutes: float | None = None, cycles: int | None = None) -> None:
     plan = tomllib.loads((RUNS / "plan.toml").read_text())
     entry = plan[name]
     network = preset(entry["preset"], "authors", scale=entry["scale"])
     deadline = time.monotonic() + 60 * max_minutes if max_minutes else None
     steps, best, start, cycle = entry["steps"], 0.0, entry.get("start"), 1
-    while True:
+    while not cycles or cycle <= cycles:
         options = plan["recipe"] | entry.get("recipe", {})
         if cycle > 1:
             options |= plan["later"] | entry.get("later", {})
@@ -52,5 +52,6 @@ if __name__ == "__main__":
     parser.add_argument(
         "--max-minutes", type=float, help="stop with a checkpoint after this many minutes"
     )
+    parser.add_argument("--cycles", type=int, help="stop after this many cycles in all")
     args = parser.parse_args()
-    main(args.name, args.max_minutes)
+    main(args.name, args.max_minutes, args.cycles)
