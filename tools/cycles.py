@@ -1,7 +1,7 @@
 """Train a network of data/runs/plan.toml by cycles: python tools/cycles.py NAME [--max-minutes M]
 
-Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ...; its first checkpoint, log and
-best weights are those of any run. The last cycle whose gain was too small ends the training.
+Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ...; its first checkpoint, log
+and best weights are those of any run. The last cycle whose gain was too small ends the training.
 """
 
 import argparse
@@ -14,7 +14,8 @@ from drcn_book.training import Run
 
 RUNS = Path(__file__).resolve().parent.parent / "data" / "runs"
 LOW_RESOLUTION = 48  # pixels of a patch's side before it is enlarged
-ENOUGH = 0.02  # dB on the held-out pictures: a cycle as long as all before it that gains less is the last
+# dB on the held-out pictures: a cycle as long as all before it that gains less is the last
+ENOUGH = 0.02
 
 
 def main(name: str, max_minutes: float | None = None, cycles: int | None = None) -> None:
