@@ -3,8 +3,10 @@
 They need no network library, so the command line makes its options from them without loading one.
 """
 
+import functools
 import json
 import tomllib
+import typing
 from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from pathlib import Path
@@ -14,21 +16,28 @@ from .recursion import Count, convolutions, unroll
 
 
 def option(default, what: str, **limits):
-    """A field with its explanation and what it may be: `choices`, or the least and greatest value `low`, `high`."""
+    """A field, its explanation, and what it may be: `choices`, or from `low` to `high`."""
     return field(default=default, metadata={"help": what, **limits})
 
 
 class Options:
     """Base of the records: every field is checked when one is made; ConfigError names the field."""
 
+    @classmethod
+    @functools.cache
+    def kinds(cls) -> dict[str, type]:
+        """The type of each field: int, float, bool, str, or tuple[int, ...]."""
+        hints = typing.get_type_hints(cls)
+        return {entry.name: hints[entry.name] for entry in fields(cls)}
+
     def __post_init__(self):
-        for name, entry in self.__dataclass_fields__.items():
-            value, limits = getattr(self, name), entry.metadata
-            several = entry.type == tuple[int, ...]
+        for entry in fields(self):
+            name, kind, value = entry.name, self.kinds()[entry.name], getattr(self, entry.name)
+            several = kind == tuple[int, ...]
             if several and not isinstance(value, tuple):
                 raise ConfigError(f"{name} = {value!r}: must be a list of whole numbers.")
             for one in value if several else (value,):
-                self._check(name, one, int if several else entry.type, limits)
+                self._check(name, one, int if several else kind, entry.metadata)
 
     @staticmethod
     def _check(name, value, kind, limits):
@@ -49,8 +58,8 @@ class Options:
 
     @classmethod
     def from_dict(cls, values: dict):
-        """The record with these values, the rest at its defaults; ConfigError names a field it does not have."""
-        known = [entry.name for entry in fields(cls)]
+        """The record with these values, the rest at its defaults; ConfigError for another field."""
+        known = cls.kinds()
         for name in values:
             if name not in known:
                 raise ConfigError(
@@ -72,7 +81,7 @@ class Options:
 
 
 class Config(Options):
-    """A record that names a network: its `build` makes it, `architecture` tells weights files whose it is."""
+    """A record that names a network: its `build` makes it, `architecture` is its kind in a file."""
 
     section = "network"
     fold = 1
@@ -86,7 +95,7 @@ class Config(Options):
 
 @dataclass(frozen=True)
 class NetworkConfig(Config):
-    """What a network is; it travels inside its weights file. The paper's is the default of every variant."""
+    """What a network is; it travels inside its weights file. By default it is the paper's."""
 
     architecture = "drcn"
 
@@ -95,7 +104,8 @@ class NetworkConfig(Config):
     scale: int = option(2, "enlargement it is trained for", low=2)
     fold: int = option(
         1,
-        "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the scale)",
+        "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the "
+        "scale)",
         low=1,
     )
     skip: str = option(
@@ -137,7 +147,8 @@ class NetworkConfig(Config):
         super().__post_init__()
         if self.scale % self.fold:
             raise ConfigError(
-                f"fold = {self.fold}: must divide the scale {self.scale}, so 1 or {self.scale} will do."
+                f"fold = {self.fold}: must divide the scale {self.scale}, "
+                f"so 1 or {self.scale} will do."
             )
 
     @property
@@ -148,7 +159,7 @@ class NetworkConfig(Config):
 
     @property
     def macs_per_pixel(self) -> int | float:
-        """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper counts)."""
+        """Multiply-accumulates an output pixel, every recursion reconstructed as in the paper."""
         count, cell = Count(self), self.fold**2
         unroll(count, 0)
         return (count.macs // cell if count.macs % cell == 0 else count.macs / cell) + self._sum
@@ -159,14 +170,16 @@ class NetworkConfig(Config):
 
     @property
     def receptive_field(self) -> int:
-        """Side in pixels of the input square that can change one output pixel. At fold 1 the pixel is its centre;
-        a folded network sees whole cells of fold x fold pixels, and its field is centred on the pixel's cell.
+        """Side in pixels of the input square that can change one output pixel.
+
+        At fold 1 the pixel is its centre; a folded network sees whole cells of fold x fold pixels,
+        and its field is centred on the pixel's cell.
         """
         return 2 * self.reach + self.fold
 
     @property
     def reach(self) -> int:
-        """How many input pixels on each side of a cell of fold x fold can change its pixels: a multiple of fold."""
+        """How many input pixels on each side of a cell can change it; fold divides it."""
         return self.fold * max(unroll(Count(self), 0)[1])
 
     def build(self, dtype: str = "float32", seed: int = 0):
@@ -180,8 +193,9 @@ class NetworkConfig(Config):
 class Recipe(Options):
     """How a network is trained. The defaults are the best that was measured.
 
-    alpha, the weight of the recursions' own losses, falls from alpha_start to alpha_floor over the first alpha_share
-    of the steps and stays there. The learning rate rises over `warmup` steps to its peak and falls to 0 as a cosine.
+    alpha, the weight of the recursions' own losses, falls from alpha_start to alpha_floor over the
+    first alpha_share of the steps and stays there. The learning rate rises over `warmup` steps to
+    its peak and falls to 0 as a cosine.
     """
 
     section = "recipe"
@@ -208,12 +222,6 @@ class Recipe(Options):
     learning_rate: float = option(4e-3, "peak learning rate", low=0)
     warmup: int = option(200, "steps over which the learning rate rises", low=0)
     clip_norm: float = option(0.0, "global norm the gradient is cut to; 0 leaves it", low=0)
-    ema: float = option(
-        0.0,
-        "decay of the running mean of the weights that is validated and kept; 0 keeps none",
-        low=0,
-        high=1,
-    )
     precision: str = option(
         "auto",
         "number type of the convolutions; auto measures which is fastest here",
@@ -248,8 +256,9 @@ VARIANTS = {
 def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
     """A named size in the wiring of "paper" or of the "authors" (their code).
 
-    size: "tiny", "compact", "standard" and "paper" work on the pixels, as in the paper; "small", "medium" and
-    "large" on the grid folded by the scale. Further fields may be changed by keyword. ConfigError for an unknown name.
+    size: "tiny", "compact", "standard" and "paper" work on the pixels, as in the paper; "small",
+    "medium" and "large" on the grid folded by the scale. Further fields may be changed by keyword.
+    ConfigError for an unknown name.
     """
     for value, known, what in ((size, PRESETS, "preset"), (variant, VARIANTS, "variant")):
         if value not in list(known):
@@ -261,9 +270,10 @@ def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
 
 
 def read_config(path: str | Path) -> tuple[dict, dict]:
-    """The sections `network` (with `preset` and `variant` besides NetworkConfig's fields) and `recipe` of a file.
+    """The sections of a file: `network` (NetworkConfig's fields, `preset`, `variant`) and `recipe`.
 
-    TOML, or JSON where the name ends in .json. ConfigError if it cannot be read or has another section.
+    TOML, or JSON where the name ends in .json. ConfigError if it cannot be read or has another
+    section.
     """
     path = Path(path)
     try:

@@ -40,8 +40,6 @@ QUICK = [
     "float32",
     "--clip-norm",
     "0.1",
-    "--ema",
-    "0.9",
 ]
 
 
@@ -63,7 +61,8 @@ def start(backend: str, code: str, *args, folder: Path, **environment) -> subpro
     """Python code in a process of its own, in `folder`, with a backend on the processor."""
     if backend != "tensorflow":
         code = f"import sys\nsys.modules.update(dict.fromkeys({LACKING}))\n{code}"
-    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
     return subprocess.Popen(
         [interpreter(backend), "-u", "-c", code, *map(str, args)],
         env=env | environment,

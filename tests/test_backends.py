@@ -30,8 +30,8 @@ from drcn_book import cli, training
 until = int(sys.argv.pop(1))
 train = training.Run.train
 def watched(run, max_minutes=None):
-    def show(line):
-        print(line)
+    def show(told):
+        print(told)
         if run.step >= until:
             sys.exit(0)
     train(run, max_minutes, show)
