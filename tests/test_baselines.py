@@ -111,7 +111,7 @@ def test_a_baseline_trains_and_comes_back(name, tmp_path, monkeypatch):
         ),
         tmp_path / "run",
     )
-    run.train(show=lambda line: None)
+    run.train(show=lambda told: None)
     assert run.best > run.validation.bicubic
     network, loaded = weights.load(tmp_path / "run" / "best.safetensors")
     assert loaded == config
@@ -128,7 +128,7 @@ def test_starting_from_another_architecture_is_refused(tmp_path, monkeypatch):
             Recipe(train_set="Photos", patch=24, steps=1, precision="float32"),
             tmp_path / "run",
             start=str(tmp_path / "srcnn.safetensors"),
-        )
+        ).open()
 
 
 def test_unknown_options_are_one_line(capsys, tmp_path):

@@ -3,6 +3,9 @@
 import csv
 import json
 import math
+import re
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +16,7 @@ from processes import write_pack
 
 from drcn_book import cli, datasets, training
 from drcn_book._keras import keras, ops
-from drcn_book.config import Recipe, preset, read_config
+from drcn_book.config import NetworkConfig, Recipe, preset, read_config
 from drcn_book.errors import DatasetError, TrainingError, WeightsError
 from drcn_book.training import LOSSES, Run, Trainer, choose_precision, convolution_rate, optimizer
 from drcn_book.weights import load, read_tensors
@@ -453,15 +456,29 @@ def test_a_configuration_file_is_followed_and_flags_override_it(pictures, tmp_pa
 
 
 def test_every_option_is_a_flag():
-    parser = cli._parser()
-    for record in (cli.NetworkConfig, cli.Recipe):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parser = cli.parser()
+    for record in (NetworkConfig, Recipe):
         for name, entry in record.__dataclass_fields__.items():
-            flag = "--" + name.replace("_", "-")
-            value = {int: "7", float: "0.5", str: "x", bool: None}.get(entry.type, "7")
+            flag, kind = "--" + name.replace("_", "-"), record.kinds()[name]
+            value = {int: "7", float: "0.5", str: "x", bool: None}.get(kind, "7")
             value = entry.metadata.get("choices", [value])[-1]
             args = parser.parse_args(["train", flag] + [value] * (value is not None))
-            expected = {int: 7, float: 0.5, str: value, bool: True}.get(entry.type, [7])
+            expected = {int: 7, float: 0.5, str: value, bool: True}.get(kind, [7])
             assert getattr(args, name) == expected
+
+
+def test_every_command_is_a_file_and_helps(capsys):
+    files = {path.stem for path in Path(cli.__file__).parent.glob("[!_]*.py")} - {"main"}
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = capsys.readouterr().out
+    assert files == set(re.findall(r"^    (\w+) ", shown, re.MULTILINE))
+    for name in files:
+        with pytest.raises(SystemExit) as end:
+            cli.main([name, "--help"])
+        assert end.value.code == 0 and f"usage: drcn {name}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
