@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from book import load_tool
 from PIL import Image
 
 from drcn_book import benchmark, datasets, files, weights
@@ -18,6 +17,7 @@ from drcn_book.cli import main
 from drcn_book.config import preset
 from drcn_book.degradation import degrade
 from drcn_book.errors import ConfigError, PictureError
+from project import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "data" / "results"
@@ -325,9 +325,7 @@ def test_every_shipped_network_has_its_rows_and_its_facts():
     assert weights.shipped(), "no weights are shipped"
     for name in weights.shipped():
         rows = {row["dataset"]: row for row in ROWS if row["method"] == name}
-        assert weights.record(name)["results"] == load_tool("tables").results(name), (
-            "python tools/tables.py"
-        )
+        assert weights.record(name)["results"] == tables.results(name), "python -m project.tables"
         assert {*datasets.TEST_SETS, "Photos"} <= set(rows), name
         for row in rows.values():
             assert all(

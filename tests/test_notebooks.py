@@ -6,9 +6,10 @@ import statistics
 import jupytext
 import nbformat
 import pytest
-from book import CHAPTERS, ROOT, load_tool, toc_files
+from book import CHAPTERS, ROOT, toc_files
 
-execute = load_tool("execute")
+from project import execute
+
 SKELETON = ["What you will be able to do", "Prerequisites", "Summary", "Exercises", "References"]
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -92,7 +93,7 @@ def test_equals_its_text_twin(path):
 
 @every_chapter
 def test_saved_form_is_settled(path):
-    """Saved by tools/execute.py: no time stamps, no random names, so that a second run changes nothing."""
+    """Saved by project/execute.py: no time stamps, no random names, so that a second run changes nothing."""
     assert execute.settle(read(path)) == path.read_text(encoding="utf8"), (
         "save it with `make execute`"
     )
@@ -146,7 +147,7 @@ def test_colab_cell(path):
 @every_chapter
 def test_names_no_file_of_the_repository(path):
     """A chapter also runs where the package alone is installed: on Colab, and as a downloaded notebook."""
-    own = re.compile(r"""__file__|\.\./|["'](data|figures|notebooks|tools|drcn_book)/""")
+    own = re.compile(r"""__file__|\.\./|["'](data|figures|notebooks|project|drcn_book)/""")
     assert [cell.source for cell in code(read(path)) if own.search(cell.source)] == []
 
 

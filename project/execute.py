@@ -1,8 +1,8 @@
 """Run chapters, save their outputs, and keep each notebook and its text twin in step.
 
-    python tools/execute.py                 every chapter of _toc.yml
-    python tools/execute.py 03 05           only those whose file name starts so
-    python tools/execute.py --sync 03       bring notebook and twin into step without running
+    python -m project.execute                 every chapter of _toc.yml
+    python -m project.execute 03 05           only those whose file name starts so
+    python -m project.execute --sync 03       bring notebook and twin into step without running
 
 A chapter is a pair: notebooks/NAME.ipynb (with outputs) and notebooks/text/NAME.md (readable, easy to edit
 and to compare). The one that was changed last gives the cells. A second run writes the same bytes, unless a
@@ -23,8 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from drcn_book.files import write_atomically
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 

