@@ -23,7 +23,8 @@ def shave(image: np.ndarray, border: int) -> np.ndarray:
 
 
 def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool = True) -> float:
-    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are equal.
+    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are
+    equal.
 
     truth, output: (h, w) or (h, w, channels), 0..255. rounded: False takes the output as it is.
     """
@@ -35,7 +36,8 @@ def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool =
 
 
 def ssim(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
-    """Structural similarity (Wang et al., 2004): Gaussian 11x11 window of sigma 1.5, valid region only.
+    """Structural similarity (Wang et al., 2004): Gaussian 11x11 window of sigma 1.5, valid region
+    only.
 
     PictureError if the window does not fit inside the border.
     """
@@ -44,7 +46,8 @@ def ssim(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
     height, width = shave(truth, border).shape[:2]
     if min(height, width) < WINDOW:
         raise PictureError(
-            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are there: "
+            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are "
+            "there: "
             "take a larger picture."
         )
     return float(

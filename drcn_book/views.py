@@ -1,4 +1,6 @@
-"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser alone."""
+"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser
+alone.
+"""
 
 import base64
 import io
@@ -22,7 +24,9 @@ RECURSION, ENSEMBLE = "#d55e00", "#8f6bc9"  # legible on a light and on a dark p
 
 
 def view_names(seen: Inspection) -> list[str]:
-    """What can be looked at: "output", "error" and "truth" (where it is known), "change", and the kept channels."""
+    """What can be looked at: "output", "error" and "truth" (where it is known), "change", and the
+    kept channels.
+    """
     known = seen.truth is not None
     return [
         "output",
@@ -34,9 +38,11 @@ def view_names(seen: Inspection) -> list[str]:
 
 
 def span(seen: Inspection, view: str) -> float:
-    """The value, in grey levels, that the signed views "error" and "change" show in their deepest colour.
+    """The value, in grey levels, that the signed views "error" and "change" show in their deepest
+    colour.
 
-    One value for all frames of a view, so that they can be compared: the 99.5th percentile over all of them.
+    One value for all frames of a view, so that they can be compared: the 99.5th percentile over all
+    of them.
     """
     values = seen.errors if view == "error" else seen.changes
     return max(1.0, float(np.percentile(np.abs(values), 99.5)))
@@ -56,9 +62,11 @@ def _signed(values: np.ndarray, limit: float) -> Image.Image:
 
 
 def frame(seen: Inspection, view: str, i: int) -> Image.Image:
-    """Frame i of a view, at the picture's own size: grey for pictures and channels, blue to red for differences.
+    """Frame i of a view, at the picture's own size: grey for pictures and channels, blue to red for
+    differences.
 
-    A channel has no ensemble; its last frame is H_D again. Its grey scale is the same for all frames.
+    A channel has no ensemble; its last frame is H_D again. Its grey scale is the same for all
+    frames.
     """
     if view == "output":
         return Image.fromarray(quantise(seen.frames[i]).astype("uint8"))
@@ -73,7 +81,9 @@ def frame(seen: Inspection, view: str, i: int) -> Image.Image:
 
 
 def caption(seen: Inspection, view: str, i: int) -> str:
-    """One line that says what frame i of a view shows: the picture's text for those who do not see it."""
+    """One line that says what frame i of a view shows: the picture's text for those who do not see
+    it.
+    """
     name = [
         "the bicubic input",
         *(f"recursion {d}" for d in range(1, seen.depth + 1)),
@@ -98,7 +108,9 @@ def caption(seen: Inspection, view: str, i: int) -> str:
 
 
 def numbers(seen: Inspection, i: int) -> dict[str, str]:
-    """Frame i's numbers as text: PSNR and SSIM where the truth is known, mean change, and its ensemble weight."""
+    """Frame i's numbers as text: PSNR and SSIM where the truth is known, mean change, and its
+    ensemble weight.
+    """
     weight = f"{seen.weights[i - 1]:.3f}" if 1 <= i <= seen.depth else "–"
     measured = (
         {}
@@ -138,7 +150,9 @@ def enlarge(picture: Image.Image, width: int) -> Image.Image:
 def contact_sheet(
     seen: Inspection, views: list[str] | None = None, width: int = 160
 ) -> Image.Image:
-    """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least `width` wide."""
+    """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least
+    `width` wide.
+    """
     views = views or [view for view in view_names(seen) if view != "truth"]
     count, gap, margin, font = len(seen.labels), 6, 28, ImageFont.load_default(15)
     cells = []
@@ -170,7 +184,9 @@ def encode(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def animation(seen: Inspection, view: str = "output", milliseconds: int = 800) -> bytes:
-    """A GIF that runs through the frames of a view for ever, each under its name and PSNR; the last stays longer."""
+    """A GIF that runs through the frames of a view for ever, each under its name and PSNR; the last
+    stays longer.
+    """
     cards = []
     for i, label in enumerate(seen.labels):
         line = f"{label}   {seen.psnr[i]:.2f} dB" if seen.psnr else label
@@ -188,7 +204,8 @@ def animation(seen: Inspection, view: str = "output", milliseconds: int = 800) -
 
 
 def curve(seen: Inspection, i: int = 0) -> str:
-    """An SVG of each frame's PSNR (or, where the truth is not known, its mean change), frame i marked.
+    """An SVG of each frame's PSNR (or, where the truth is not known, its mean change), frame i
+    marked.
 
     The marker carries the class `marker`, and the SVG the positions of all frames in `data-points`.
     """
@@ -216,7 +233,9 @@ def curve(seen: Inspection, i: int = 0) -> str:
         for k, (x, y) in enumerate(points)
     )
     line = " ".join(f"{x},{y}" for x, y in points[:-1])
-    said = ", ".join(f"{label}: {value:.2f}" for label, value in zip(seen.labels, values))
+    said = ", ".join(
+        f"{label}: {value:.2f}" for label, value in zip(seen.labels, values, strict=True)
+    )
     return (
         f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" font-size="12"'
         f' data-points="{json.dumps(points)}" style="width:100%;max-width:350px" fill="currentColor">'
@@ -234,9 +253,11 @@ def _uri(picture: Image.Image, **options) -> str:
 
 
 def player(seen: Inspection, start: int | None = None) -> str:
-    """The slider as a piece of HTML: pictures, numbers, style and script inside, nothing fetched, no kernel needed.
+    """The slider as a piece of HTML: pictures, numbers, style and script inside, nothing fetched,
+    no kernel needed.
 
-    start: the frame shown first (default: the ensemble). Where scripts do not run, the contact sheet is seen.
+    start: the frame shown first (default: the ensemble). Where scripts do not run, the contact
+    sheet is seen.
     """
     views, everything = {}, range(len(seen.labels))
     for view in view_names(seen):  # channels are read by eye only; all else is kept exactly
@@ -275,14 +296,17 @@ def player_page(seen: Inspection, title: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;"
+        "<style>:root{color-scheme:light dark}body{font:16px/1.5 "
+        "system-ui,sans-serif;max-width:60rem;"
         f"margin:2rem auto;padding:0 1rem}}</style></head><body><h1>{escape(title)}</h1>"
         f"{player(seen)}</body></html>\n"
     )
 
 
 def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
-    """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder; their paths."""
+    """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder;
+    their paths.
+    """
     files = {
         "gif": animation(seen),
         "png": encode(contact_sheet(seen), optimize=True),
@@ -291,6 +315,6 @@ def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
         ),
     }
     paths = [Path(folder) / f"{name}-recursions.{suffix}" for suffix in files]
-    for path, content in zip(paths, files.values()):
+    for path, content in zip(paths, files.values(), strict=True):
         write_atomically(path, content)
     return paths

@@ -1,7 +1,7 @@
 """Weights on disk: safetensors files (no pickle) whose header says which network they belong to.
 
-The repository's own weights lie in `drcn_book/shipped/`, each with a JSON record: how it was made, what it reaches,
-and the sha256 that is checked before it is used.
+The repository's own weights lie in `drcn_book/shipped/`, each with a JSON record: how it was made,
+what it reaches, and the sha256 that is checked before it is used.
 """
 
 import hashlib
@@ -32,14 +32,19 @@ def _digest(tensors, header):
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
-    """Save named arrays and a JSON-able header as one safetensors file, atomically, with a checksum of both."""
+    """Save named arrays and a JSON-able header as one safetensors file, atomically, with a checksum
+    of both.
+    """
     tensors = {name: np.asarray(value, order="C") for name, value in tensors.items()}
     header = {**header, "sha256": _digest(tensors, header)}
     write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in header.items()}))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
-    """Arrays and header of a file written by `write_tensors`. WeightsError if missing, damaged, or another format."""
+    """Arrays and header of a file written by `write_tensors`.
+
+    WeightsError if missing, damaged, or another format.
+    """
     path = Path(path)
     if not path.is_file():
         raise WeightsError(
@@ -63,7 +68,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.ndarray]:
-    """The arrays of the Keras variables by their names (paths); WeightsError names a missing or misshapen one."""
+    """The arrays of the Keras variables by their names (paths); WeightsError names a missing or
+    misshapen one.
+    """
     for variable in variables:
         value = tensors.get(variable.path)
         if value is None or tuple(value.shape) != tuple(variable.shape):
@@ -79,7 +86,7 @@ def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.n
 
 
 def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
-    """Give each Keras variable the array of its name, all or, with an error as in `fitting`, none."""
+    """Give each Keras variable the array of its name; all, or none where `fitting` raises."""
     values = fitting(variables, tensors, source)
     for variable in variables:
         variable.assign(values[variable.path])
@@ -104,7 +111,10 @@ def shipped() -> list[str]:
 
 
 def record(name: str) -> dict:
-    """The record of shipped weights, as `ship` wrote it. WeightsError if there are none of that name."""
+    """The record of shipped weights, as `ship` wrote it.
+
+    WeightsError if there are none of that name.
+    """
     path = SHIPPED / f"{name}.json"
     if name not in shipped():
         raise WeightsError(

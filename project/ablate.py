@@ -1,8 +1,10 @@
-"""Train and measure the ablations of data/ablations/ablations.toml: python -m project.ablate [QUESTION ...]
+"""Train and measure the ablations of data/ablations/ablations.toml: python -m project.ablate
+[QUESTION ...]
 
-Takes up where it stopped. Every arm runs once; arms within CLOSE dB of the first arm of their question run
-with SEEDS seeds, and so does that arm, but for the questions of ONCE. Two arms that are the same network and
-recipe share one run. The results go to data/results/ablations.csv, each run's log to data/ablations/logs/.
+Takes up where it stopped. Every arm runs once; arms within CLOSE dB of the first arm of their
+question run with SEEDS seeds, and so does that arm, but for the questions of ONCE. Two arms that
+are the same network and recipe share one run. The results go to data/results/ablations.csv, each
+run's log to data/ablations/logs/.
 """
 
 import argparse

@@ -1,7 +1,8 @@
-"""Measure the protocol ladder on public sets into data/results/ladder.csv: python -m project.ladder [WEIGHTS ...]
+"""Measure the protocol ladder on public sets into data/results/ladder.csv: python -m project.ladder
+[WEIGHTS ...]
 
-Bicubic and each of the named networks on Set5 and Set14 at x2, and bicubic on Urban100 and on its half-size
-copy. A row that is there already is measured anew and replaced.
+Bicubic and each of the named networks on Set5 and Set14 at x2, and bicubic on Urban100 and on its
+half-size copy. A row that is there already is measured anew and replaced.
 """
 
 import sys

@@ -1,6 +1,8 @@
-"""Measure what enlarging takes, process by process, and write data/results/memory.csv: python -m project.memory
+"""Measure what enlarging takes, process by process, and write data/results/memory.csv: python -m
+project.memory
 
-The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale 2.
+The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale
+2.
 """
 
 import os
@@ -23,7 +25,8 @@ from project.bench.turns import python_path
 def measure(source: Path, tile: int | None) -> tuple[float, float]:
     """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
     script = (
-        "import sys; from drcn_book.cli import main; from project.bench.workers import peak_gb; status = main(sys.argv[1:]);"
+        "import sys; from drcn_book.cli import main; from project.bench.workers import peak_gb; "
+        "status = main(sys.argv[1:]);"
         "print(peak_gb()); sys.exit(status)"
     )
     command = [

@@ -19,7 +19,9 @@ TOP, LEFT, SIDE = 55, 165, 110  # of the square shown: the astronaut's face
 
 
 def main(weights: str, target: Path) -> None:
-    """Four views of one square in colour: low resolution, bicubic, the network, the truth; PSNR of the whole."""
+    """Four views of one square in colour: low resolution, bicubic, the network, the truth; PSNR of
+    the whole.
+    """
     network = Upscaler(weights=weights)
     s = network.scale
     height, width = (side - side % s for side in data.astronaut().shape[:2])

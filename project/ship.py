@@ -15,10 +15,11 @@ from drcn_book.files import write_atomically
 
 
 def ship(run: str | Path, name: str, half: bool = False) -> dict:
-    """Make the best weights of a training run part of the package, under `name`; returns their record.
+    """Make the best weights of a training run part of the package, under `name`; returns their
+    record.
 
-    Writes `shipped/NAME.safetensors`, its record `NAME.json` (network, recipe, command, steps, minutes, hardware,
-    validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
+    Writes `shipped/NAME.safetensors`, its record `NAME.json` (network, recipe, command, steps,
+    minutes, hardware, validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
     WeightsError if the folder is no run with validated weights.
     """
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
@@ -59,7 +60,9 @@ def ship(run: str | Path, name: str, half: bool = False) -> dict:
 
 
 def add_results(name: str, results: dict) -> None:
-    """Put test-set results, such as {"Set5": {"psnr": 36.9, "ssim": 0.95}}, into the record of shipped weights."""
+    """Put test-set results, such as {"Set5": {"psnr": 36.9, "ssim": 0.95}}, into the record of
+    shipped weights.
+    """
     entry = weights.record(name)
     entry["results"].update(results)
     _write_record(entry)

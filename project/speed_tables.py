@@ -9,7 +9,9 @@ UNMEASURED = "(Not measured yet: `make bench` does.)"
 
 
 def _speed(section, make, chosen=lambda row: True):
-    """`make` of the rows of a section of data/results/speed.csv, machine by machine, each with its conditions below."""
+    """`make` of the rows of a section of data/results/speed.csv, machine by machine, each with its
+    conditions below.
+    """
     rows = [
         row
         for row in benchmark.read(RESULTS / "speed.csv")
@@ -58,7 +60,9 @@ def _grid(corner, column=lambda row: row["median"]):
 
 
 def _against(corner):
-    """A line a case; for each number type this project, the best of the peers, and how many times as fast we are."""
+    """A line a case; for each number type this project, the best of the peers, and how many times
+    as fast we are.
+    """
 
     def make(rows):
         lines, power = [], 1 if rows[0]["unit"] == "MP/s" else -1
@@ -103,7 +107,9 @@ def _has_side(row):
 
 
 def _rates(rows):
-    """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution of that type."""
+    """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution
+    of that type.
+    """
     plain = {
         (row["case"], row["candidate"].split(", ")[-1]): float(row["gflops"])
         for row in rows
@@ -123,7 +129,9 @@ def _rates(rows):
 
 
 def output_psnr(folder: Path) -> dict[str, float]:
-    """PSNR (dB) of compact-x2 on Set5 in `folder`/recursions.csv, by the output: "1", "2", ..., "ensemble"."""
+    """PSNR (dB) of compact-x2 on Set5 in `folder`/recursions.csv, by the output: "1", "2", ...,
+    "ensemble".
+    """
     return {
         row["output"].replace("final", "ensemble"): row["psnr"]
         for row in benchmark.read(folder / "recursions.csv")

@@ -1,8 +1,8 @@
 """Write the tables of the README and the chapters from the CSV files: python -m project.tables
 
-A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced.
-After `<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`. The records
-of the shipped weights get their results from the same files.
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is
+replaced. After `<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`.
+The records of the shipped weights get their results from the same files.
 """
 
 import re
@@ -50,7 +50,9 @@ def _benchmark(scale, methods=None):
 
 
 def _ladder(rows):
-    """A line a change, a column a method and set: PSNR (dB), and in brackets the step from the protocol's."""
+    """A line a change, a column a method and set: PSNR (dB), and in brackets the step from the
+    protocol's.
+    """
     columns = list(dict.fromkeys((row["method"], row["dataset"]) for row in rows))
     columns.sort(key=lambda column: SETS.index(column[1]))
     found = {(row["method"], row["dataset"], row["change"]): row["psnr"] for row in rows}

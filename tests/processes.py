@@ -1,4 +1,6 @@
-"""What the tests of backends and of workers share: processes with another backend, and a small training."""
+"""What the tests of backends and of workers share: processes with another backend, and a small
+training.
+"""
 
 import functools
 import importlib.util
@@ -45,7 +47,9 @@ QUICK = [
 
 @functools.cache
 def interpreter(backend: str) -> str:
-    """The Python of `.venv-backends` if it has the backend, else this one; else the test is skipped."""
+    """The Python of `.venv-backends` if it has the backend, else this one; else the test is
+    skipped.
+    """
     if (
         backend != "tensorflow"
         and APART.exists()
@@ -82,7 +86,9 @@ def run(backend: str, code: str, *args, folder: Path, **environment) -> str:
 
 
 def write_pack(path: Path) -> Path:
-    """A file as `drcn data pack` writes it, with two small training pictures and one validation picture."""
+    """A file as `drcn data pack` writes it, with two small training pictures and one validation
+    picture.
+    """
     draw = np.random.default_rng(1)
     with zipfile.ZipFile(path, "w") as archive:
         for name, side in (("training/a", 60), ("training/b", 48), ("validation/c", 200)):

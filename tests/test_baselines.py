@@ -68,7 +68,9 @@ def test_no_pixel_beyond_the_receptive_field_matters_and_any_size_serves(config)
 
 
 def test_dcscn_is_the_pixel_shuffle_it_declares():
-    """Its transposed convolution is a 1x1 convolution to s^2 channels and a pixel shuffle, in plain NumPy."""
+    """Its transposed convolution is a 1x1 convolution to s^2 channels and a pixel shuffle, in plain
+    NumPy.
+    """
     config = DCSCNConfig(scale=3)
     network = config.build()
     layer = network.get_layer("L")
@@ -81,7 +83,9 @@ def test_dcscn_is_the_pixel_shuffle_it_declares():
 
 
 def test_dcscn_sees_the_same_low_resolution_pixels_at_any_size():
-    """What lies right and below does not move the phase: a larger picture has the same top left part."""
+    """What lies right and below does not move the phase: a larger picture has the same top left
+    part.
+    """
     network = DCSCNConfig().build()
     x = noise(120, 130)
     part = infer(network, x[:101, :111])[0]

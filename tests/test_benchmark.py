@@ -71,7 +71,9 @@ def test_measure_gives_every_output_of_every_picture(folder, network):
 
 
 def test_self_ensemble_undoes_every_view():
-    """Of a method that knows left from right, the mean over the views knows none; of one that does nothing, x."""
+    """Of a method that knows left from right, the mean over the views knows none; of one that does
+    nothing, x.
+    """
     x = np.random.default_rng(0).uniform(0, 255, (12, 18))
     nothing = Method("nothing", lambda x: (x, None), 2, {"gmacs": 1.0})
     assert np.allclose(benchmark.self_ensemble(nothing).run(x)[0], x)
@@ -185,7 +187,7 @@ def test_the_hardest_square_is_where_bicubic_errs_most():
     x, y = degrade(picture, 2)
     error = (x - y) ** 2
     assert error[top : top + 16, left : left + 16].sum() == pytest.approx(
-        max(error[t : t + 16, l : l + 16].sum() for t in range(45) for l in range(65)), rel=1e-6
+        max(error[i : i + 16, j : j + 16].sum() for i in range(45) for j in range(65)), rel=1e-6
     )
     with pytest.raises(PictureError, match="no square of 64"):
         benchmark.hardest(picture, 2, 64)
@@ -288,7 +290,9 @@ def test_speed_is_measured():
 
 @pytest.mark.parametrize("name", weights.shipped())
 def test_a_row_of_each_shipped_network_is_measured_again(name):
-    """PSNR to 0.01 dB, each recursion's too, from the shipped weights: on Set5 where it is, else on the photographs."""
+    """PSNR to 0.01 dB, each recursion's too, from the shipped weights: on Set5 where it is, else on
+    the photographs.
+    """
     dataset = "Set5" if "Set5" in datasets.present() else "Photos"
     rows = [row for row in ROWS if (row["method"], row["dataset"]) == (name, dataset)]
     assert rows, (

@@ -1,4 +1,6 @@
-"""The commands around the book: what they say when something is missing, and that pairs stay in step."""
+"""The commands around the book: what they say when something is missing, and that pairs stay in
+step.
+"""
 
 import os
 import shutil

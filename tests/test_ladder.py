@@ -1,4 +1,6 @@
-"""What chapters 1 and 2 say of the public sets, against `data/results/ladder.csv` and the sets themselves."""
+"""What chapters 1 and 2 say of the public sets, against `data/results/ladder.csv` and the sets
+themselves.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,8 @@ def need(*names):
     absent = [name for name in names if name not in datasets.present()]
     if absent:
         pytest.skip(
-            f"{', '.join(absent)} not in {datasets.data_dir()}: `drcn data fetch {' '.join(absent)}`"
+            f"{', '.join(absent)} not in {datasets.data_dir()}: `drcn data fetch "
+            f"{' '.join(absent)}`"
         )
 
 
@@ -72,7 +75,9 @@ def test_what_chapter_1_says_of_the_ladder():
 
 
 def second_best(trained, tested, coarse):
-    """The correlation of the pair after the known leak, of thumbnails less what coarse x coarse pixels show."""
+    """The correlation of the pair after the known leak, of thumbnails less what coarse x coarse
+    pixels show.
+    """
 
     def thumbnails(pictures):
         small = [resize(picture, 32, 32) for picture in pictures.values()]

@@ -1,4 +1,6 @@
-"""PSNR, SSIM and the ladder: against arithmetic, a second implementation, and the published bicubic table."""
+"""PSNR, SSIM and the ladder: against arithmetic, a second implementation, and the published bicubic
+table.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 

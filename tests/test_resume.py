@@ -1,4 +1,6 @@
-"""A run that is killed, cut short or out of disk space goes on from its last checkpoint, to the very same weights."""
+"""A run that is killed, cut short or out of disk space goes on from its last checkpoint, to the
+very same weights.
+"""
 
 import csv
 import errno
@@ -50,7 +52,10 @@ def whole(pictures, tmp_path_factory):
 
 
 def assert_same_end(folder, whole):
-    """Bitwise: weights, optimiser, counters, best weights, and every number of the log that is no time."""
+    """Bitwise.
+
+    Weights, optimiser, counters, best weights, and every number of the log that is no time.
+    """
     for file in ("checkpoint.safetensors", "best.safetensors"):
         mine, header = read_tensors(folder / file)
         theirs, expected = read_tensors(whole / file)
@@ -170,7 +175,10 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
 
 
 def test_a_log_that_could_not_be_written_is_made_good(pictures, whole, tmp_path, monkeypatch):
-    """A disk that is full right after the last checkpoint: the same command writes all rows, and takes no step."""
+    """A disk that is full right after the last checkpoint.
+
+    The same command writes all rows, and takes no step.
+    """
     write_csv = log.write_csv
 
     def write(path, rows):
@@ -279,11 +287,11 @@ def test_a_finished_run_says_so_and_changes_nothing(pictures, whole):
 def test_a_single_step_is_neither_done_before_nor_timed(pictures, tmp_path):
     """Two steps, one a command: most of the time of each is compiling."""
     for end in ("Stopped after", "step      2/2"):
-        lines = []
+        told = []
         make(pictures, tmp_path, interval=1, steps=2).train(
-            max_minutes=1e-9 if end == "Stopped after" else None,
-            show=lambda told: lines.append(str(told)),
+            max_minutes=1e-9 if end == "Stopped after" else None, show=told.append
         )
+        lines = [str(each) for each in told]
         assert lines[-1].startswith(end) and "done before" not in "".join(lines)
 
 

@@ -29,7 +29,9 @@ def settle(page) -> None:
 
 
 def alternative_texts_missing(page) -> list[str]:
-    """Pictures without a text of their own (myst-nb writes the file's path where a cell gives none)."""
+    """Pictures without a text of their own (myst-nb writes the file's path where a cell gives
+    none).
+    """
     return page.evaluate("""() => [...document.querySelectorAll('article img')]
         .filter(i => !i.closest('.jupyter-widgets') && (!i.alt.trim() || /\\.(png|svg|jpe?g)$/.test(i.alt)))
         .map(i => i.src.slice(-60))""")

@@ -1,4 +1,5 @@
-"""Chapter 8 as a reader uses it: the slider and the network in the page, in a real browser without the network.
+"""Chapter 8 as a reader uses it: the slider and the network in the page, in a real browser without
+the network.
 
 All of it happens on the built site (see conftest.py), with every other host out of reach.
 """
@@ -207,7 +208,9 @@ def test_contact_sheet_where_no_script_runs(chromium, site):
 
 
 def test_linked_widgets_are_drawn_once_and_live(open_page):
-    """The slider and the stack that the chapter ties by jslink, drawn by the site's own copy of the widget scripts."""
+    """The slider and the stack that the chapter ties by jslink, drawn by the site's own copy of the
+    widget scripts.
+    """
     page = open_page(PAGE)
     picture = page.locator(".cell_output img.widget-image")
     picture.wait_for()
@@ -223,7 +226,9 @@ def test_linked_widgets_are_drawn_once_and_live(open_page):
 
 
 def test_inspect_page_stands_alone(chromium, seen, tmp_path):
-    """The file that `drcn inspect` writes, opened from a folder: the slider moves and nothing is fetched."""
+    """The file that `drcn inspect` writes, opened from a folder: the slider moves and nothing is
+    fetched.
+    """
     page = chromium.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -268,7 +273,9 @@ def frames(page) -> list[np.ndarray]:
 
 
 def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_path):
-    """A picture of several tiles, chosen by the reader: luma as Keras gives it, and the file as `upscale` gives it."""
+    """A picture of several tiles, chosen by the reader: luma as Keras gives it, and the file as
+    `upscale` gives it.
+    """
     small = cat[:150, :280]
     page = open_page(PAGE)
     sent = []
@@ -307,7 +314,9 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
 
 
 def test_recursions_are_chosen_and_compared(open_page):
-    """The built-in picture, two recursions, by keyboard; then the slider looks back at the bicubic input."""
+    """The built-in picture, two recursions, by keyboard; then the slider looks back at the bicubic
+    input.
+    """
     page = open_page(PAGE, 390)
     box = network(page)
     box.get_by_role("button", name="Use the built-in picture").press("Enter")
@@ -368,7 +377,8 @@ def test_no_picture(open_page):
     enlarge(page)
     says(page, "There is no picture yet")
     network(page).locator(".drcn-drop").evaluate(
-        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), cancelable: true}))"
+        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), "
+        "cancelable: true}))"
     )
     says(page, "No picture was dropped")
 

@@ -120,11 +120,13 @@ def test_an_unknown_table_is_refused():
 
 
 def test_quoted_numbers():
-    """The file against the table to reach: each method has all its cells once, and no cell is out of order."""
+    """The file against the table to reach: each method has all its cells once, and no cell is out
+    of order.
+    """
     rows = benchmark.read(ROOT / "data" / "quoted.csv")
     keys = [(row["method"], row["scale"], row["dataset"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(row["source"] for row in rows)
-    cells = dict(zip(keys, rows))
+    cells = dict(zip(keys, rows, strict=True))
     for method in ("bicubic", "A+", "SRCNN (9-5-5)", "RFL", "SelfExSR", "DRCN"):
         for dataset in tables.SETS:
             psnrs = [cells[method, scale, dataset]["psnr"] for scale in (2, 3, 4)]

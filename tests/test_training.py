@@ -1,4 +1,6 @@
-"""The loss is the paper's, every option of the recipe does what it says, and bad input is one clear line."""
+"""The loss is the paper's, every option of the recipe does what it says, and bad input is one clear
+line.
+"""
 
 import csv
 import json
@@ -47,7 +49,8 @@ def flags(**options):
     ]
 
 
-# ------------------------------------------------------------------------------------------------------- the loss
+# --------------------------------------------------------------------------------------------------
+# ----- the loss
 
 ERRORS = {"l1": np.abs, "l2": np.square, "charbonnier": lambda e: np.sqrt(e**2 + 1e-6)}
 
@@ -125,7 +128,8 @@ def test_the_optimiser_is_the_one_asked_for():
     assert type(scaled) is keras.optimizers.LossScaleOptimizer, "float16 gradients would vanish"
 
 
-# ------------------------------------------------------------------------------------------------------- whole runs
+# --------------------------------------------------------------------------------------------------
+# ----- whole runs
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +169,9 @@ def test_a_run_folder_holds_everything(finished):
 
 
 def test_the_speed_is_that_of_the_step(monkeypatch):
-    """64 patches in half a second; 6 * 10^6 operations for each of their 50 * 50 pixels; 2 devices of 1200 GFLOP/s."""
+    """64 patches in half a second; 6 * 10^6 operations for each of their 50 * 50 pixels; 2 devices
+    of 1200 GFLOP/s.
+    """
     asked = []
     monkeypatch.setattr(
         training.precision, "convolution_rate", lambda *shape: asked.append(shape) or 1200
@@ -292,7 +298,8 @@ def test_weights_to_start_from_may_be_of_another_scale_but_not_of_another_networ
         )
 
 
-# ------------------------------------------------------------------------------------------------- batches ahead
+# -------------------------------------------------------------------------------------------------
+# batches ahead
 
 AHEAD = """
 import collections, contextlib, sys, threading
@@ -320,7 +327,8 @@ class Watch(module.Watch):
 
 def train(name, seed=0, minutes=None):
     made.clear()
-    recipe = Recipe(steps=8, interval=4, batch=2, patch=24, precision="float32", train_set=pack, seed=seed)
+    recipe = Recipe(steps=8, interval=4, batch=2, patch=24, precision="float32",
+                    train_set=pack, seed=seed)
     run = Run(preset("tiny", "authors"), recipe, folder + "/" + name)
     try:
         run.train(minutes, show=str)
@@ -347,11 +355,14 @@ for name, value in train("in turn").items():
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_next_batch_is_made_while_a_step_is_taken(backend, tmp_path):
-    """The same weights, bit by bit, as with one batch after another, and no thread stays behind, however it ends."""
+    """The same weights, bit by bit, as with one batch after another, and no thread stays behind,
+    however it ends.
+    """
     run_apart(backend, AHEAD, write_pack(tmp_path / "pack.zip"), tmp_path, folder=tmp_path)
 
 
-# ------------------------------------------------------------------------------------------------------- precision
+# --------------------------------------------------------------------------------------------------
+# ----- precision
 
 
 @pytest.mark.parametrize(
@@ -382,7 +393,9 @@ def test_auto_takes_the_fastest_and_stays_with_float32_where_little_is_gained(
 
 
 def test_the_rate_of_a_convolution_is_measured(monkeypatch):
-    """A clock that says half a second a call: 8 layers of 2 * 9 * 4 * 4 operations on 2 * 16 * 16 pixels each."""
+    """A clock that says half a second a call: 8 layers of 2 * 9 * 4 * 4 operations on 2 * 16 * 16
+    pixels each.
+    """
     ticks = iter(np.arange(0, 100, 0.5))
     monkeypatch.setattr(training.precision.time, "perf_counter", lambda: next(ticks))
     assert convolution_rate(4, "float32", batch=2, patch=16) == pytest.approx(
@@ -390,7 +403,8 @@ def test_the_rate_of_a_convolution_is_measured(monkeypatch):
     )
 
 
-# ------------------------------------------------------------------------------------------- the command and files
+# ------------------------------------------------------------------------------------------- the
+# command and files
 
 TOML = """
 [network]
@@ -413,7 +427,7 @@ precision = "float32"
 def test_a_configuration_file_is_followed_and_flags_override_it(pictures, tmp_path, capsys):
     (tmp_path / "c.toml").write_text(TOML)
     (tmp_path / "c.json").write_text(
-        json.dumps(dict(zip(("network", "recipe"), read_config(tmp_path / "c.toml"))))
+        json.dumps(dict(zip(("network", "recipe"), read_config(tmp_path / "c.toml"), strict=True)))
     )
     for suffix in ("toml", "json"):
         folder = tmp_path / suffix
@@ -599,7 +613,9 @@ def test_a_diverging_learning_rate_is_caught_and_good_weights_are_kept(pictures,
     batch = run.source.batch
 
     def calm_at_first(size, seed, step):
-        """Nothing to learn for seven steps: x is the truth, so the gradient of the skip network is small."""
+        """Nothing to learn for seven steps: x is the truth, so the gradient of the skip network is
+        small.
+        """
         x, y = batch(size, seed, step)
         return (y, y) if step < 7 else (x, y)
 

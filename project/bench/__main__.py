@@ -29,13 +29,8 @@ SECTIONS = {
 }
 
 
-STANDARD = (
-    "step",
-    "quality",
-    "upscale",
-    "workers",
-    "reader",
-)  # the others take 5 to 30 minutes each
+# The others take 5 to 30 minutes each.
+STANDARD = ("step", "quality", "upscale", "workers", "reader")
 
 
 def main(words: list[str]) -> None:
@@ -57,7 +52,7 @@ def main(words: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for line in SECTIONS[section](Path(folder)):
                 rows.append({**line, **conditions})
-                merge(RESULTS / "speed.csv", section, rows, list(SECTIONS))
+                merge(RESULTS / "speed.csv", section, rows)
         print(f"{section}: {time.perf_counter() - start:.0f} s", flush=True)
     if drawing := draw(RESULTS / "speed.csv"):
         write_atomically(FIGURE, drawing)

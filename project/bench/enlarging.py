@@ -18,7 +18,9 @@ SIDES = (256, 512, 1024, 2048, 4096)  # of the output, in the section upscale
 def upscale(
     folder: Path, sides=SIDES, name: str = "compact-x2", budget: float = BUDGET
 ) -> Iterator[dict]:
-    """Megapixels of output a second and peak memory of enlarging a grey picture by 2, and what each recursion costs."""
+    """Megapixels of output a second and peak memory of enlarging a grey picture by 2, and what each
+    recursion costs.
+    """
     _, config = weights.load(name)
     model = str(onnx_export.export(name, folder / "network.onnx"))
     original = write_network(

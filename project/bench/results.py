@@ -6,6 +6,16 @@ from drcn_book import benchmark, figures
 from drcn_book.files import write_csv
 from project import RESULTS, speed_tables
 
+SECTIONS = (
+    "step",
+    "flags",
+    "quality",
+    "upscale",
+    "workers",
+    "reader",
+    "chapters",
+    "project",
+)
 COLUMNS = (
     "section",
     "case",
@@ -24,7 +34,7 @@ COLUMNS = (
 )
 
 
-def merge(path: Path, section: str, rows: list[dict], order: list[str]) -> None:
+def merge(path: Path, section: str, rows: list[dict]) -> None:
     """Put a section's rows in the place of those it had from the same machine; the others stay."""
     machines = {new["hardware"] for new in rows}
     kept = [
@@ -34,14 +44,15 @@ def merge(path: Path, section: str, rows: list[dict], order: list[str]) -> None:
     ]
     merged = sorted(
         [*kept, *({"section": section, **new} for new in rows)],
-        key=lambda line: order.index(line["section"]),
+        key=lambda line: SECTIONS.index(line["section"]),
     )
     write_csv(path, merged, COLUMNS)
 
 
 def draw(path: Path) -> bytes | None:
-    """The figure of the book as an SVG file: rate against size, time against quality, of the machine that was measured
-    first. None before one was.
+    """The figure of the book as an SVG file: rate against size, time against quality.
+
+    Of the machine that was measured first; None before one was.
     """
     rows = [line for line in benchmark.read(path) if line["section"] == "upscale"]
     sides, deep = {}, {}

@@ -14,7 +14,9 @@ from .turns import WorkerError, alternate, python_path, row
 
 
 def train_on(cores: list[int], batch: int, options: list[str], folder: Path) -> float:
-    """Seconds of a step of `drcn train` on JAX, one worker on each of these cores; they meet at a port of loopback."""
+    """Seconds of a step of `drcn train` on JAX, one worker on each of these cores; they meet at a
+    port of loopback.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         meeting = f"127.0.0.1:{free.getsockname()[1]}" + ",127.0.0.1" * (len(cores) - 1)
@@ -59,7 +61,10 @@ def train_on(cores: list[int], batch: int, options: list[str], folder: Path) -> 
 def workers(
     folder: Path, name: str = "compact", batch: int = 16, steps: int = 30, budget: float = 120
 ) -> Iterator:
-    """Patches a second of one worker on one core and of two, each on a core of its own. name: the preset."""
+    """Patches a second of one worker on one core and of two, each on a core of its own.
+
+    name: the preset.
+    """
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
         print("  left out: it takes two cores", flush=True)

@@ -70,7 +70,9 @@ ORIGINAL = Recipe(
 
 
 def write_network(path: Path, config: NetworkConfig) -> Path:
-    """Weights that no output is small or large with, so that a difference between two networks shows."""
+    """Weights that no output is small or large with, so that a difference between two networks
+    shows.
+    """
     network, draw = config.build(seed=0), np.random.default_rng(0)
     network.set_weights(
         [
@@ -83,7 +85,9 @@ def write_network(path: Path, config: NetworkConfig) -> Path:
 
 
 def step_inputs(folder: Path, config: NetworkConfig, batch: int, patch: int) -> dict[str, str]:
-    """What every worker that takes a training step needs: files with the weights and with a batch of noise."""
+    """What every worker that takes a training step needs: files with the weights and with a batch
+    of noise.
+    """
     network = str(write_network(folder / "network.safetensors", config))
     y = np.random.default_rng(1).random((batch, patch, patch, 1), "float32")
     np.save(folder / "batch.npy", np.stack([(y + np.roll(y, 1, 1) + np.roll(y, 1, 2)) / 3, y]))
@@ -97,7 +101,9 @@ def step(
     budget: float = BUDGET,
     compiled: bool = True,
 ) -> Iterator[dict]:
-    """Seconds of a whole training step, beside a plain convolution and a matrix product of its width."""
+    """Seconds of a whole training step, beside a plain convolution and a matrix product of its
+    width.
+    """
     for case, (config, batch) in cases.items():
         common = step_inputs(folder, config, batch, patch)
         plain = {"filters": config.filters, "batch": batch, "patch": patch}
@@ -142,7 +148,9 @@ def flags(
     budget: float = 2 * BUDGET,
     flags: dict[str, dict[str, str]] = FLAGS,
 ) -> Iterator[dict]:
-    """Seconds of a training step with each of the environment variables that steer oneDNN in TensorFlow."""
+    """Seconds of a training step with each of the environment variables that steer oneDNN in
+    TensorFlow.
+    """
     for case, (config, batch) in cases.items():
         common = step_inputs(folder, config, batch, patch)
         specs = {

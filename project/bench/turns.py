@@ -39,7 +39,10 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A process of `workers.py`; calling it gives the seconds of one timed run. `facts` is what it said first."""
+    """A process of `workers.py`; calling it gives the seconds of one timed run.
+
+    `facts` is what it said first.
+    """
 
     def __init__(self, kind: str, environment: dict[str, str] | None = None, **options):
         python = str(APART) if kind.startswith("torch") else sys.executable
@@ -92,9 +95,12 @@ class Worker:
 def alternate(
     candidates: dict[str, Callable[[], float]], budget: float = BUDGET
 ) -> dict[str, list[float]]:
-    """Let the candidates take turns, about `budget` seconds in all: the seconds each one returned, by its name.
+    """Let the candidates take turns, about `budget` seconds in all.
 
-    The first turn of each is not counted, unless it took the budget already. One that fails is left out.
+    Returns the seconds that each one returned, by its name.
+
+    The first turn of each is not counted, unless it took the budget already. One that fails is left
+    out.
     """
     left = dict(candidates)
 
@@ -124,7 +130,10 @@ def row(
     unit: str = "MP/s",
     **more,
 ) -> dict:
-    """A line of the table. per: the megapixels (or other units) of one run, for a rate instead of seconds."""
+    """A line of the table.
+
+    per: the megapixels (or other units) of one run, for a rate instead of seconds.
+    """
     values = [per / value for value in seconds] if per else seconds
     numbers = (
         {"median": np.median(values), "low": min(values), "high": max(values)} if values else {}
@@ -149,8 +158,9 @@ def compete(
 ) -> list[dict]:
     """The rows of one case. specs: what makes each candidate's worker; "optional" ones may fail.
 
-    The first spec's result is the reference of all that have a result, unless "other" says it is another network:
-    the mean absolute difference, relative to the reference's mean, must be within the precision's tolerance.
+    The first spec's result is the reference of all that have a result, unless "other" says it is
+    another network: the mean absolute difference, relative to the reference's mean, must be within
+    the precision's tolerance.
     """
     print(case, flush=True)
     workers, reference = {}, None
@@ -182,8 +192,8 @@ def compete(
                 difference = np.abs(result - reference).mean() / np.abs(reference).mean()
                 if not difference <= TOLERANCES[specs[name]["precision"]]:
                     sys.exit(
-                        f"STOP: {case}: {name} does not compute what {next(iter(workers))} does: the results "
-                        f"differ by {difference:.1e}."
+                        f"STOP: {case}: {name} does not compute what {next(iter(workers))} does: "
+                        f"the results differ by {difference:.1e}."
                     )
         times = alternate(workers, budget)
     finally:

@@ -52,7 +52,7 @@ def first_picture(path: Path) -> Callable[[], float]:
 
 
 def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> Iterator[dict]:
-    """Seconds that a reader waits: for the package, for the command, for the first picture, for the pages."""
+    """Seconds that a reader waits for the package, the command, a picture, and the pages."""
     picture = folder / "picture.png"
     Image.fromarray(datasets.colour_pictures("Photos")["astronaut"]).resize((256, 256)).save(
         picture
@@ -79,7 +79,8 @@ def reader(folder: Path, budget: float = BUDGET, pages: bool = True) -> Iterator
 def project(folder: Path, commands=("make book", "make test")) -> Iterator[dict]:
     """Seconds of the project's own main commands, from what `make setup` leaves.
 
-    Both run before a row is given, for the tests compare the tables with the file that the rows go to.
+    Both run before a row is given, for the tests compare the tables with the file that the rows go
+    to.
     """
     found = {name: [command(*name.split())()] for name in commands}
     for name, seconds in found.items():

@@ -1,8 +1,8 @@
 """One thing to time, in a process of its own: python -m project.bench.workers SPEC
 
-SPEC is JSON; its "kind" names a function here. The worker prepares it and prints a line with what it is, then times
-it once for every line it reads, and sleeps in between. So several workers can take turns without disturbing each
-other, and each one's peak memory is its own.
+SPEC is JSON; its "kind" names a function here. The worker prepares it and prints a line with what
+it is, then times it once for every line it reads, and sleeps in between. So several workers can
+take turns without disturbing each other, and each one's peak memory is its own.
 """
 
 import json
@@ -23,7 +23,9 @@ EPSILON = (
 
 
 def timed(step, least: float = 0.3):
-    """A function that runs `step` often enough to last `least` seconds and returns the seconds of one run."""
+    """A function that runs `step` often enough to last `least` seconds and returns the seconds of
+    one run.
+    """
     number = 1
 
     def repeat():
@@ -125,7 +127,8 @@ def torch_step(weights: str, batch: str, precision: str, layout: str, compiled: 
     )
 
 
-# The plain operations a step is held against: one 3x3 convolution of the batch, or as many multiplications.
+# The plain operations a step is held against: one 3x3 convolution of the batch, or as many
+# multiplications.
 
 
 def convolution(filters: int, batch: int, patch: int, precision: str):
@@ -170,7 +173,9 @@ def enlarging(enlarge, picture: str):
 
 
 def around(sharpen, scale: int = 2):
-    """`enlarge` with only what must stand around a network (bicubic luma (h, w), 0..1 -> the same): for peers."""
+    """`enlarge` with only what must stand around a network (bicubic luma (h, w), 0..1 -> the same):
+    for peers.
+    """
     from drcn_book.degradation import resize
 
     def enlarge(low):
@@ -236,7 +241,9 @@ def onnx_upscaler(model: str, picture: str, precision: str):
 
 
 def original_upscaler(weights: str, picture: str, precision: str):
-    """The original's graph in TensorFlow of today: the whole picture at once, every recursion reconstructed."""
+    """The original's graph in TensorFlow of today: the whole picture at once, every recursion
+    reconstructed.
+    """
     from drcn_book._keras import keras
     from drcn_book.weights import load
 
