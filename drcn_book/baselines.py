@@ -43,7 +43,7 @@ class SRCNNConfig(Config):
     @property
     def _layers(self):
         widths = [1, self.filters, self.filters // 2, 1]
-        return list(zip(map(int, self.kernels.split("-")), widths, widths[1:]))
+        return list(zip(map(int, self.kernels.split("-")), widths[:-1], widths[1:], strict=True))
 
     @property
     def parameters(self) -> int:
@@ -118,7 +118,7 @@ class DCSCNConfig(Config):
 
     @property
     def widths(self) -> list[int]:
-        """Filters of the features; they fall as 1 - t^(1 / 1.2), in the full size 1 - t^(1 / 1.5)."""
+        """Filters of the features: they fall as 1 - t^(1/1.2), in the full network 1 - t^(1/1.5)."""
         t = np.linspace(0, 1, self.layers) ** (1 / (1.2 if self.filters <= 32 else 1.5))
         return [int(width) for width in self.last + (self.filters - self.last) * (1 - t) + 1e-9]
 

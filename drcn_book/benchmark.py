@@ -395,7 +395,7 @@ def facts_table(rows: list[dict]) -> str:
 
 
 def recursion_table(rows: list[dict]) -> str:
-    """One line a network, scale and set: PSNR (dB) of each recursion's output and of the ensemble."""
+    """One line a network, scale and set: PSNR (dB) of each recursion and of the ensemble."""
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
     lines = [
         {

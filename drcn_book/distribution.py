@@ -75,7 +75,7 @@ class Team:
         return slice(self.worker * share, (self.worker + 1) * share)
 
     def agree(self, value):
-        """Worker 0's value: a number, or a dictionary of arrays of the same shapes on every worker."""
+        """Worker 0's value: a number, or a dictionary of arrays, of the same shapes on each."""
         if self.workers == 1:
             return value
         from jax.experimental import multihost_utils

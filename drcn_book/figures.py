@@ -116,7 +116,7 @@ def show(
     )
     for axis in axes.flat:
         axis.axis("off")
-    for axis, (title, picture) in zip(axes.flat, pictures.items()):
+    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=True):
         low, high = limits or (picture.min(), picture.max())
         axis.imshow(picture, vmin=low, vmax=high)
         axis.set_title(title)
@@ -145,7 +145,7 @@ def crops(
             edgecolor=COLOURS["recursion"],
         )
     )
-    for axis, (title, picture) in zip(axes[1:], pictures.items()):
+    for axis, (title, picture) in zip(axes[1:], pictures.items(), strict=True):
         axis.imshow(picture[top : top + side, left : left + side], vmin=16, vmax=235)
         axis.set_title(title.encode("utf-8", "backslashreplace").decode(), parse_math=False)
     for axis in axes:
@@ -342,7 +342,7 @@ def network_unrolled() -> Figure:
     for a, b in ((4, 6.5), (12.5, 14.5)):
         _arrow(axis, (a, top), (b, top))
     _label(axis, 23, top + 1.6, "$H_0$")
-    for i, (x, d) in enumerate(zip(columns, names)):
+    for i, (x, d) in enumerate(zip(columns, names, strict=True)):
         start = 20.5 if i == 0 else columns[i - 1] + 3
         if d == "D":
             _label(axis, (start + x - 3) / 2, top, r"$\cdots$", size=13)
@@ -610,7 +610,7 @@ DRAWINGS = {
 
 
 def to_svg(draw: Callable[[], Figure]) -> bytes:
-    """A figure as an SVG file: the same bytes on every run, with no date and no program's version."""
+    """A figure as an SVG file: the same bytes on every run, with no date and no version."""
     buffer = io.BytesIO()
     with matplotlib.rc_context(STYLE):
         draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

@@ -13,7 +13,7 @@ def quantise(image: np.ndarray) -> np.ndarray:
 
 
 def shave(image: np.ndarray, border: int) -> np.ndarray:
-    """Cut `border` pixels off every side of an (h, w, ...) array; PictureError if that leaves none."""
+    """Cut `border` pixels off each side of an (h, w, ...) array; PictureError if none is left."""
     if min(image.shape[:2]) <= 2 * border:
         raise PictureError(
             f"A picture of {image.shape[1]}x{image.shape[0]} pixels has none inside a border of "

@@ -127,7 +127,7 @@ def measure(
 
 
 def _planes(picture, colour):
-    """What the method is given of a uint8 picture: its luma, or Y, Cb and Cr, each (h, w), 0..255."""
+    """What the method is given of a uint8 picture: luma, or Y, Cb and Cr, each (h, w), 0..255."""
     if picture.ndim == 2:
         return [picture.astype("float32")]
     if colour == "RGB":

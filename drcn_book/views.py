@@ -100,7 +100,8 @@ def caption(seen: Inspection, view: str, i: int) -> str:
         return (
             "Nothing has changed yet"
             if i == 0
-            else f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize()
+            else f"{name[i]} minus {name[i - 1]}: full at "
+            f"{span(seen, view):.0f} grey levels".capitalize()
         )
     if view == "truth":
         return "The truth: the sharp picture all outputs are measured against"
@@ -217,19 +218,21 @@ def curve(seen: Inspection, i: int = 0) -> str:
     across = np.linspace(58, 330, len(values))
     points = [
         (round(x, 1), round(150 - 120 * (v - low) / (high - low), 1))
-        for x, v in zip(across, values)
+        for x, v in zip(across, values, strict=True)
     ]
     title = "PSNR in dB" if seen.psnr else "mean change in grey levels"
     ticks = "".join(
-        f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text><path d="M54 {y}H340" class="grid"/>'
+        f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text>'
+        f'<path d="M54 {y}H340" class="grid"/>'
         for v, y in ((high, 30), ((low + high) / 2, 90), (low, 150))
     )
     names = "".join(
         f'<text x="{x}" y="172" text-anchor="middle">{name}</text>'
-        for (x, _), name in zip(points, [*range(seen.depth + 1), "all"])
+        for (x, _), name in zip(points, [*range(seen.depth + 1), "all"], strict=True)
     )
     dots = "".join(
-        f'<circle cx="{x}" cy="{y}" r="3.5" fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
+        f'<circle cx="{x}" cy="{y}" r="3.5" '
+        f'fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
         for k, (x, y) in enumerate(points)
     )
     line = " ".join(f"{x},{y}" for x, y in points[:-1])
@@ -237,14 +240,15 @@ def curve(seen: Inspection, i: int = 0) -> str:
         f"{label}: {value:.2f}" for label, value in zip(seen.labels, values, strict=True)
     )
     return (
-        f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" font-size="12"'
-        f' data-points="{json.dumps(points)}" style="width:100%;max-width:350px" fill="currentColor">'
+        f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" '
+        f'font-size="12" data-points="{json.dumps(points)}" '
+        'style="width:100%;max-width:350px" fill="currentColor">'
         "<style>.grid{stroke:currentColor;stroke-opacity:.2}</style>"
-        f'<text x="8" y="14">{title}</text>{ticks}{names}<text x="194" y="192" text-anchor="middle">recursion d '
-        f'(all: the ensemble)</text><polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>'
-        f"{dots}"
-        f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" stroke="currentColor" '
-        'stroke-width="2"/></svg>'
+        f'<text x="8" y="14">{title}</text>{ticks}{names}'
+        '<text x="194" y="192" text-anchor="middle">recursion d (all: the ensemble)</text>'
+        f'<polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>{dots}'
+        f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" '
+        'stroke="currentColor" stroke-width="2"/></svg>'
     )
 
 
@@ -284,7 +288,8 @@ def player(seen: Inspection, start: int | None = None) -> str:
     )
     return (
         f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text("utf-8")}</style>'
-        f'<img class="drcn-sheet" src="{sheet}" alt="Contact sheet: {escape(", ".join(seen.labels))}" '
+        f'<img class="drcn-sheet" src="{sheet}" '
+        f'alt="Contact sheet: {escape(", ".join(seen.labels))}" '
         f'style="max-width:100%"><div class="drcn-curve" hidden>{curve(seen, state["start"])}</div>'
         f"<script>({(BROWSER / 'player.js').read_text('utf-8').strip().rstrip(';')})"
         f"({data});</script></div>"

@@ -52,10 +52,11 @@ def test_candidates_take_turns():
 def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
     """A real process each: one ends before the third turn, one in it."""
     answers = 'print(\'{"result": []}\', flush=True); answer = \'{"seconds": 1, "peak_gb": 1}\'; '
+    twice = "[(input(), print(answer, flush=True)) for _ in '12']; "
     rest = {
         "lives": "all(print(answer, flush=True) or 1 for _ in sys.stdin)",
-        "dies": "[(input(), print(answer, flush=True)) for _ in '12']; input(); sys.exit('no memory')",
-        "is gone": "[(input(), print(answer, flush=True)) for _ in '12']; sys.exit('gone')",
+        "dies": f"{twice}input(); sys.exit('no memory')",
+        "is gone": f"{twice}sys.exit('gone')",
     }
     popen = subprocess.Popen
     monkeypatch.setattr(

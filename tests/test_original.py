@@ -99,7 +99,7 @@ def test_output_equals_the_originals(tmp_path, image, capsys, skip, suffix, outp
 
 
 def test_the_last_relu_matters(tmp_path, image):
-    """Below zero the original gives 0; without its last ReLU the same weights give something else."""
+    """Below zero the original gives 0; without its last ReLU the weights give something else."""
     dark = image - 130
     expected = write_original(tmp_path / "model.ckpt", dark)
     assert (expected == 0).any() and (expected > 1).any()

@@ -16,7 +16,8 @@ from drcn_book import degradation, images, inspection, model, upscaling, views, 
 PAGE = "notebooks/08_inside.html"
 PIXELS = """image => {
     const [width, height] = [image.naturalWidth, image.naturalHeight];
-    const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
+    const canvas = Object.assign(document.createElement('canvas'), {width, height});
+    const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
     return [width, ...context.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 0)];
 }"""
@@ -171,18 +172,21 @@ def test_fits_screen_and_theme(open_page, width, theme):
     page.locator(f"html[data-theme={theme}]").wait_for()
     for part in (".drcn-player", ".drcn-network"):
         outside = page.locator(part).evaluate("""part => [...part.querySelectorAll(
-            'button, select, input, label, p, .drcn-frame, svg, table')].filter(e => e.offsetParent &&
+            'button, select, input, label, p, .drcn-frame, svg, table')]
+            .filter(e => e.offsetParent &&
             e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))""")
         assert outside == []
         contrast = page.locator(part).evaluate("""part => {
-            const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 :
-                ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
             const numbers = text => text.match(/[\\d.]+/g).map(Number);
             let ground = part;
             while (ground && (numbers(getComputedStyle(ground).backgroundColor)[3] === 0))
                 ground = ground.parentElement;
             const colours = [getComputedStyle(part).color,
-                ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)'].map(c => light(numbers(c)));
+                ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)']
+                .map(c => light(numbers(c)));
             return (Math.max(...colours) + 0.05) / (Math.min(...colours) + 0.05);
         }""")
         assert contrast > 4.5, f"text on its ground in the {theme} theme"
@@ -190,9 +194,11 @@ def test_fits_screen_and_theme(open_page, width, theme):
 
 def test_every_control_has_a_name(open_page):
     page = open_page(PAGE)
-    nameless = page.evaluate("""[...document.querySelectorAll('.drcn-player, .drcn-network')].flatMap(part =>
+    nameless = page.evaluate("""[...document.querySelectorAll('.drcn-player, .drcn-network')]
+        .flatMap(part =>
         [...part.querySelectorAll('button, select, input, canvas, progress, img, svg')]).filter(e =>
-        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim() || e.alt || e.tagName === 'CANVAS'))
+        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()
+            || e.alt || e.tagName === 'CANVAS'))
         .map(e => e.outerHTML.slice(0, 80))""")
     assert nameless == []
 
@@ -267,7 +273,8 @@ def enlarge(page) -> None:
 
 def frames(page) -> list[np.ndarray]:
     """The luma of every picture that the page has made: bicubic, each recursion, the ensemble."""
-    result = page.evaluate("""() => { const {width, frames} = document.querySelector('.drcn-network').result;
+    result = page.evaluate("""() => {
+        const {width, frames} = document.querySelector('.drcn-network').result;
         return [width, frames.map(luma => Array.from(luma))]; }""")
     return [np.reshape(luma, (-1, result[0])) for luma in result[1]]
 
@@ -290,7 +297,7 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
     x = degradation.resize(y, 300, 560)
     ensemble, recursions = model.infer(compact[0], x)
     assert len(got) == 7
-    for luma, want in zip(got, [x, *np.moveaxis(recursions, -1, 0), ensemble]):
+    for luma, want in zip(got, [x, *np.moveaxis(recursions, -1, 0), ensemble], strict=True):
         assert np.abs(luma - want).max() < 1e-3 * 255
 
     rows = network(page).locator("tbody tr").all_inner_texts()
@@ -399,7 +406,8 @@ def test_a_dropped_picture_is_taken(open_page, cat):
     network(page).locator(".drcn-drop").evaluate(
         """(zone, content) => {
         const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File([new Uint8Array(content)], 'dropped.png', {type: 'image/png'}));
+        dataTransfer.items.add(
+            new File([new Uint8Array(content)], 'dropped.png', {type: 'image/png'}));
         zone.dispatchEvent(new DragEvent('drop', {dataTransfer, cancelable: true}));
     }""",
         content,
