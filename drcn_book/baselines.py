@@ -118,7 +118,7 @@ class DCSCNConfig(Config):
 
     @property
     def widths(self) -> list[int]:
-        """Filters of the features: they fall as 1 - t^(1/1.2), in the full network 1 - t^(1/1.5)."""
+        """Filters of the features: falling as 1 - t^(1/1.2), in the full network 1 - t^(1/1.5)."""
         t = np.linspace(0, 1, self.layers) ** (1 / (1.2 if self.filters <= 32 else 1.5))
         return [int(width) for width in self.last + (self.filters - self.last) * (1 - t) + 1e-9]
 

@@ -2,9 +2,11 @@
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 from ..config import NetworkConfig, Recipe, preset, read_config
 from ..errors import ConfigError
+from ..files import alone
 
 HELP = "train a network"
 
@@ -77,9 +79,13 @@ def run(args):
     else:
         config = preset(size, variant or "authors", **network)
 
+    folder = args.run or f"runs/{size}-x{config.scale}"
+    if not args.worker and Path(folder).is_dir():
+        with alone(folder, wait=False):  # refuses a second training before Keras takes its seconds
+            pass
+
     from ..distribution import join
     from ..training import Run
 
     team = join(args.workers, args.worker)
-    folder = args.run or f"runs/{size}-x{config.scale}"
     Run(config, Recipe.from_dict(recipe), folder, args.start, team).train(args.max_minutes)
