@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from .._keras import keras, ops
+from .._keras import accelerators, backend, keras, ops
 from ..config import Recipe
+from .schedule import optimizer
 
 LOSSES = {
     "l1": ops.abs,
@@ -60,3 +61,15 @@ class Trainer(keras.Model):
     def values(self) -> dict[str, np.ndarray]:
         """The values of `state` by name."""
         return {v.path: ops.convert_to_numpy(v) for v in self.state()}
+
+
+def compiled(network: keras.Model, recipe: Recipe, precision: str) -> Trainer:
+    """The network with its loss and its optimiser, ready to `fit`.
+
+    On a processor TensorFlow is slower through XLA; JAX knows no other way.
+    """
+    trainer = Trainer(network, recipe)
+    xla = "auto" if accelerators() else backend == "jax"
+    trainer.compile(optimizer(recipe, precision), jit_compile=xla)
+    trainer.optimizer.build(trainer.trainable_variables)
+    return trainer

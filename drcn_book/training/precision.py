@@ -60,7 +60,7 @@ def choose_precision(filters: int, batch: int = 8, patch: int = 64) -> str:
     return best
 
 
-def agree(team: Team, config: Config, recipe: Recipe, before: str | None) -> str:
+def agree_on_precision(team: Team, config: Config, recipe: Recipe, before: str | None) -> str:
     """The recipe's number type; where it leaves the choice: `before`, or the fastest here."""
     chosen = before if recipe.precision == "auto" else recipe.precision
     if not chosen:
@@ -69,17 +69,18 @@ def agree(team: Team, config: Config, recipe: Recipe, before: str | None) -> str
     return PRECISIONS[int(team.agree(PRECISIONS.index(chosen)))]
 
 
-def speed(config: Config, recipe: Recipe, precision: str, devices: int, seconds: float) -> Speed:
-    """What steps of so many seconds are, beside the rate of plain convolutions here.
+def speed_of_step(run, seconds: float) -> Speed:
+    """What a run's steps of so many seconds are, beside plain convolutions on its devices.
 
     A multiply-accumulate is two operations forward and four backward.
     """
+    config, recipe, devices = run.config, run.recipe, run.team.devices
     pixels = recipe.batch * recipe.patch**2
-    plain = devices * convolution_rate(config.filters, precision, recipe.batch, recipe.patch)
+    plain = convolution_rate(config.filters, run.precision, recipe.batch, recipe.patch)
     return Speed(
         recipe.batch / seconds,
         6 * config.macs_per_pixel * pixels / seconds / 1e9,
-        plain,
+        devices * plain,
         config.filters,
-        precision,
+        run.precision,
     )

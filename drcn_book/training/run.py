@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from .. import datasets
-from .._keras import accelerators, backend, keras, ops
+from .._keras import backend, keras, ops
 from ..config import Config, Recipe
 from ..distribution import Team, join
 from ..errors import ConfigError, TrainingError
 from ..files import alone
 from ..weights import assign, fitting, read_tensors, save_weights
-from . import checkpoint, precision, progress
+from . import progress
 from .batches import Batches, Watch, read_material
+from .checkpoint import refuse_another, refuse_other_pictures, refuse_other_workers, write
 from .log import LogFiles, write_record
-from .loss import Trainer
-from .schedule import optimizer
+from .loss import compiled
+from .precision import agree_on_precision, speed_of_step
 from .signals import put_off
 from .start import begin
 from .validation import Validation
@@ -80,14 +81,11 @@ class Run:
         self.best, self.seconds = header.get("best", 0.0), header.get("seconds", 0.0)
         self.log = header.get("log", [])
         self.source, self.pictures, self.digest = read_material(self.config, self.recipe)
-        checkpoint.refuse_other_pictures(
-            self.checkpoint, header, self.digest, self.recipe.train_set
-        )
-        checkpoint.refuse_other_workers(self.team, self.config, self.recipe, self.digest)
+        refuse_other_pictures(self.checkpoint, header, self.digest, self.recipe.train_set)
+        refuse_other_workers(self.team, self.config, self.recipe, self.digest)
         self.validation = Validation(list(held_out.values()), self.config.scale)
-        self.precision = precision.agree(
-            self.team, self.config, self.recipe, header.get("precision")
-        )
+        before = header.get("precision")
+        self.precision = agree_on_precision(self.team, self.config, self.recipe, before)
         self._build()
         self._begin_with(state)
         self._saved = self.step
@@ -99,21 +97,15 @@ class Run:
         if not self.team.leads or not self.checkpoint.exists():
             return None, {}
         state, header = read_tensors(self.checkpoint)
-        checkpoint.refuse_another(self.checkpoint, header, self.config, self.recipe, self.held_out)
+        refuse_another(self.checkpoint, header, self.config, self.recipe, self.held_out)
         return state, header
 
     def _build(self):
         with self.team.scope():
             network = self.config.build(self.precision, self.recipe.seed)
-            self.trainer = Trainer(network, self.recipe)
-            self.trainer.compile(
-                optimizer(self.recipe, self.precision),
-                jit_compile="auto" if accelerators() else backend == "jax",
-            )
-            self.trainer.optimizer.build(self.trainer.trainable_variables)
+            self.trainer = compiled(network, self.recipe, self.precision)
         # Validation runs on one device, which cannot use variables that lie on several.
-        several = self.team.devices > 1
-        self._validated = keras.models.clone_model(network) if several else network
+        self._validated = network if self.team.devices == 1 else keras.models.clone_model(network)
 
     def _begin_with(self, state):
         """Give the variables the checkpoint's values, those of `start`, or leave them as built."""
@@ -121,8 +113,8 @@ class Run:
         if state is None:
             state, source = self.trainer.values(), self.start
             if self.start and self.team.leads:
-                begun, self.started = begin(self.start, self.trainer.network, self.config)
-                state |= begun
+                found, self.started = begin(self.start, self.trainer.network, self.config)
+                state |= found
         state = self.team.agree(fitting(variables, state, source))
         with self.team.together():
             assign(variables, state, source)
@@ -145,9 +137,8 @@ class Run:
             alone(self.folder, wait=False) if leads else contextlib.nullcontext(),
             put_off(self.team.workers == 1) as signals,
         ):
-            if (
-                self.team.workers == 1 and self._mark() != self._seen
-            ):  # another process has trained meanwhile
+            # Another process may have trained since this one looked.
+            if self.team.workers == 1 and self._mark() != self._seen:
                 self._load()
             self._train(max_minutes or np.inf, show if leads else lambda told: None, signals)
         if signals:
@@ -168,15 +159,15 @@ class Run:
         if self.started:
             show(self.started)
 
-        first, durations, stop = self.step, [], False
+        before, durations, stop = self.step, [], False
         while self.step < steps and not stop:
-            begun = self.step
-            end = min(begun + self.recipe.interval - begun % self.recipe.interval, steps)
-            losses, took = self._fit(begun, end, late)
+            first = self.step
+            end = min(first + self.recipe.interval - first % self.recipe.interval, steps)
+            losses, took = self._fit(first, end, late)
             durations += took
             self.seconds += sum(took)
             if self.step == end:
-                rate = (end - begun) * self.recipe.batch / sum(took)
+                rate = (end - first) * self.recipe.batch / sum(took)
                 best = self._validate(losses, rate)
             self._save()
             if self.step == end and files:
@@ -188,7 +179,7 @@ class Run:
         if self.step < steps:
             why = "by a signal" if signals else f"after {minutes:g} minutes"
             show(progress.Stopped(why, self.step))
-        elif self.step == first:
+        elif self.step == before:
             show(progress.Done(self.step, self.best))
         if len(durations) > 1 and not signals:  # the first one compiles
             show(self.speed(float(np.median(durations[1:]))))
@@ -200,20 +191,20 @@ class Run:
             self._save()
         return LogFiles(self.folder, self.trainer.network, self.log)
 
-    def _fit(self, begun, end, late):
+    def _fit(self, first, end, late):
         """Take the steps to `end`, or fewer if it gets late: mean losses, each step's seconds."""
-        recipe, watch, start = self.recipe, Watch(late), time.perf_counter()
+        recipe, watch, clock = self.recipe, Watch(late), time.perf_counter()
         # TensorFlow reads ahead by itself.
         ahead = contextlib.nullcontext() if backend == "tensorflow" else ThreadPoolExecutor(1)
         with self.team.together(), self.team.scope(), ahead as pool:
             batches = Batches(
-                self.source, recipe.batch, recipe.seed, begun, end - begun, self.rows, pool
+                self.source, recipe.batch, recipe.seed, first, end - first, self.rows, pool
             )
             means = self.trainer.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
         if watch.failed:
-            raise self._diverged("The loss", begun + len(watch.ends))
+            raise self._diverged("The loss", first + len(watch.ends))
         losses = {name: means[name][0] for name in ("loss", "l_1", "l_2")}
-        return losses, np.diff([start, *watch.ends]).tolist()
+        return losses, np.diff([clock, *watch.ends]).tolist()
 
     def _validate(self, losses, patches_per_second):
         """Add this interval's row to the log; returns whether it is the best so far."""
@@ -244,7 +235,7 @@ class Run:
         if not all(np.isfinite(value).all() for value in tensors.values()):
             raise self._diverged("A weight", self.step)
         if self.team.leads:
-            checkpoint.write(self, tensors)
+            write(self, tensors)
         self._saved, self._seen = self.step, self._mark()
 
     def _diverged(self, what, step):
@@ -256,4 +247,4 @@ class Run:
 
     def speed(self, seconds: float) -> progress.Speed:
         """What steps of so many seconds are, beside plain convolutions on these devices."""
-        return precision.speed(self.config, self.recipe, self.precision, self.team.devices, seconds)
+        return speed_of_step(self, seconds)
