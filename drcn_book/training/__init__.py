@@ -10,6 +10,7 @@ weights, checkpoint and log what is written, progress what is told; run puts the
 
 from .loss import LOSSES, Trainer
 from .precision import PRECISIONS, choose_precision, convolution_rate
+from .progress import Validated
 from .run import Run
 from .schedule import optimizer
 from .validation import Validation
@@ -19,6 +20,7 @@ __all__ = [
     "PRECISIONS",
     "Run",
     "Trainer",
+    "Validated",
     "Validation",
     "choose_precision",
     "convolution_rate",
