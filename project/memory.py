@@ -25,7 +25,7 @@ from project.bench.turns import python_path
 def measure(source: Path, tile: int | None) -> tuple[float, float]:
     """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
     script = (
-        "import sys; from drcn_book.cli import main; from project.bench.workers import peak_gb; "
+        "import sys; from drcn_book.cli import main; from project.bench.timing import peak_gb; "
         "status = main(sys.argv[1:]);"
         "print(peak_gb()); sys.exit(status)"
     )

@@ -18,8 +18,6 @@ from project.execute import settle
 from project.ship import add_results
 
 SETS = ["Set5", "Set14", "B100", "Urban100"]
-
-
 FAMILIAR = (
     "A+",
     "SelfExSR",
@@ -31,11 +29,7 @@ FAMILIAR = (
     "DCSCN",
     "deeply-recursive-cnn-tf",
 )
-
-
 BLOCK = re.compile(r"(<!-- table:([\w-]+)(?:: (.+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
-
-
 QUOTED = "† quoted (`data/quoted.csv` says whence); the other rows are measured."
 
 

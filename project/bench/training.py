@@ -26,8 +26,6 @@ CASES = {  # of the section step: the network and the batch of 41x41
     "standard, 64": (preset("standard", "authors"), 64),
     "256 filters, 3 recursions, 16": (preset("paper", "authors", recursions=3), 16),
 }
-
-
 FLAGGED = {"compact, 64": CASES["compact, 64"]}  # of the section flags
 FLAGS = {
     "as it comes": {},
@@ -49,14 +47,10 @@ FLOAT32_ONLY = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_SET_ONEDNN_FPMATH_MODE",
 )  # without oneDNN bfloat16 takes half a minute
-
-
 SRCNN, GAINS = (
     36.66,
     (1.5, 2.5),
 )  # dB on Set5 x2 as published; dB above bicubic on the validation pictures
-
-
 ORIGINAL = Recipe(
     patch=41,
     batch=20,

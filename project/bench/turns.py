@@ -14,18 +14,12 @@ import numpy as np
 from project import ROOT
 
 APART = ROOT / ".venv-backends" / "bin" / "python"  # the Python that has PyTorch
-
-
 OURS = "this project"
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-
-
 TOLERANCES = {
     "float32": 1e-4,
     "mixed_bfloat16": 1e-2,
 }  # of a result, relative to that of the reference
-
-
 BUDGET, MOST = 30, 7  # seconds of taking turns in one case, and rounds at most
 
 
