@@ -167,9 +167,7 @@ def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
 
 
 def mean(rows: list[dict]) -> dict[str | int, dict]:
-    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ...,
-    ...}.
-    """
+    """The means over the pictures of each output: {"final": {"images", "psnr", "ssim"}, 1: ...}."""
     found = {}
     for output in dict.fromkeys(row["output"] for row in rows):
         mine = [row for row in rows if row["output"] == output]
@@ -459,9 +457,7 @@ def ablation_table(rows: list[dict]) -> str:
 
 
 def speed_table(rows: list[dict]) -> str:
-    """A line a method and machine: parameters, multiplications of a 1280x720 picture, seconds a
-    megapixel.
-    """
+    """A line a method and machine: parameters, GMAC at 1280x720, seconds a megapixel."""
     return markdown(
         ["method", "parameters", "GMAC at 1280x720", "s / megapixel", "hardware"],
         [
