@@ -216,8 +216,10 @@ def test_every_arm_is_a_network_and_a_recipe_and_differs_from_its_neighbours():
         "output",
         "floor",
     } <= set(questions)
+    past = {"mean-of-weights"}  # of an option that is gone: only its row and its log are left
     for name, arms in questions.items():
-        made = [(network, Recipe.from_dict(recipe)) for network, recipe in arms.values()]
+        present = [made for arm, made in arms.items() if arm not in past]
+        made = [(network, Recipe.from_dict(recipe)) for network, recipe in present]
         assert len(set(made)) == len(made) > 1, name
     assert all(
         "question" in section
