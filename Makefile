@@ -67,7 +67,7 @@ links: .venv/.installed _vendor/.fetched  ## check the links that leave the book
 	@$(BIN)/jupyter-book build . --builder linkcheck
 
 setup: .venv/.installed  ## make .venv and install everything into it (2 GB)
-.venv/.installed: requirements.txt constraints.txt pyproject.toml project/setup.sh
+.venv/.installed: requirements.txt constraints.txt pyproject.toml setup.py project/setup.sh
 	@PYTHON="$(PYTHON)" project/setup.sh
 
 vendor: _vendor/.fetched  ## fetch the scripts that the site serves itself

@@ -19,7 +19,7 @@ def add(parser):
     argument = action(verify, "verify", "check every file against its sha256")
     argument("sets", nargs="*", metavar="SET", help="(default: those that are here)")
     argument = action(pack, "pack", "training and validation pictures in one file")
-    argument("split", help="T91, T91+BSDS200, large, Photos, or a folder")
+    argument("split", help="T91, T91+BSDS200, public, Photos, or a folder")
     argument("file", help="the zip file to write")
     argument = action(augment, "augment", "write a set in its eight flips and quarter turns")
     argument("set", help="a set's name or a folder")
