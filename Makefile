@@ -8,7 +8,7 @@ say   = @printf -- '--> %s\n' $(1)
 export DRCN_DATA_DIR := $(if $(DRCN_DATA_DIR),$(abspath $(DRCN_DATA_DIR)))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pages serve test test-backends bench lab execute links setup vendor data-note constraints clean distclean
+.PHONY: help book pages serve test lint test-backends bench lab execute links setup vendor data-note constraints clean distclean
 
 help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ test: .venv/.installed _vendor/.fetched data-note  ## run all tests: package, no
 	$(call say,"Running the tests: usually 10 to 15 minutes on two cores")
 	@$(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
+lint: .venv/.installed  ## check the code: ruff's rules and its format (1 s)
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+
 test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, JAX and PyTorch against each other
 	$(call say,"Testing the backends and several workers and Ray and the benchmarks: usually 3 to 5 minutes on two cores")
 	@$(BIN)/python -m pytest tests/test_backends.py tests/test_distribution.py tests/test_benchmarks.py \
@@ -45,8 +49,8 @@ test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, J
 
 bench: .venv/.installed .venv-backends/.installed _vendor/.fetched data-note  ## measure speed beside peers; a part: make bench SECTION=step
 	$(call say,"Measuring on a machine that should have nothing else to do: usually 25 to 35 minutes on two cores")
-	@$(BIN)/python benchmarks/run.py $(SECTION)
-	@$(BIN)/python tools/tables.py
+	@$(BIN)/python -m project.bench $(SECTION)
+	@$(BIN)/python -m project.tables
 
 lab: .venv/.installed  ## open JupyterLab on the first chapter
 	$(call say,"Opening JupyterLab on the first chapter (stop with Ctrl-C)")
@@ -56,20 +60,20 @@ lab: .venv/.installed  ## open JupyterLab on the first chapter
 
 execute: .venv/.installed data-note  ## run the chapters and save their outputs (CHAPTER=03 runs one)
 	$(call say,"Running the chapters and saving their outputs: usually 4 to 8 minutes on two cores")
-	@$(BIN)/python tools/execute.py $(CHAPTER)
+	@$(BIN)/python -m project.execute $(CHAPTER)
 
 links: .venv/.installed _vendor/.fetched  ## check the links that leave the book (needs the network)
 	$(call say,"Asking every linked host once: usually 1 minute")
 	@$(BIN)/jupyter-book build . --builder linkcheck
 
 setup: .venv/.installed  ## make .venv and install everything into it (2 GB)
-.venv/.installed: requirements.txt constraints.txt pyproject.toml tools/setup.sh
-	@PYTHON="$(PYTHON)" tools/setup.sh
+.venv/.installed: requirements.txt constraints.txt pyproject.toml setup.py project/setup.sh
+	@PYTHON="$(PYTHON)" project/setup.sh
 
 vendor: _vendor/.fetched  ## fetch the scripts that the site serves itself
-_vendor/.fetched: package.json package-lock.json tools/vendor.py | .venv/.installed
+_vendor/.fetched: package.json package-lock.json project/vendor.py | .venv/.installed
 	$(call say,"Fetching the scripts that the site serves itself by npm: usually 10 s")
-	@$(BIN)/python tools/vendor.py && touch $@
+	@$(BIN)/python -m project.vendor && touch $@
 
 data-note:
 	@cd "$${DRCN_DATA_DIR:-data}" 2>/dev/null || { echo "STOP: DRCN_DATA_DIR: no folder $$DRCN_DATA_DIR"; exit 1; }; \
@@ -78,7 +82,7 @@ data-note:
 	else echo "--> Using the photographs that come with scikit-image (no public sets in $$PWD)"; fi
 
 constraints: .venv/.installed  ## write constraints.txt anew from what is installed
-	@$(BIN)/python tools/freeze.py
+	@$(BIN)/python -m project.freeze
 
 clean:  ## remove what was built
 	rm -rf _build

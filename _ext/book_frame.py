@@ -1,12 +1,12 @@
 """What the book needs from Sphinx beyond its configuration file.
 
-* DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it their saved
-  outputs are shown (`make pages`). The notebooks themselves are never written.
-* A folded cell below the heading "Exercises" is a solution, and is called so; so is the cell that installs on
-  Colab. The marker by which nbval knows what to compare is not shown.
+* DRCN_EXECUTE=1 in the environment runs the chapters while building (`make book`); without it
+  their saved outputs are shown (`make pages`). The notebooks themselves are never written.
+* A folded cell below the heading "Exercises" is a solution, and is called so; so is the cell that
+  installs on Colab. The marker by which nbval knows what to compare is not shown.
 * A chapter that was run says at its top how long that took, and on how many cores.
-* sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare the same
-  constant twice on each page: its event handlers are taken out.
+* sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare
+  the same constant twice on each page: its event handlers are taken out.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Keras, imported once and quietly.
 
-TensorFlow's C++ runtime writes time stamps and process ids to file descriptor 2 while it starts, below Python's
-reach, and they would end up in the notebooks' outputs. So the descriptor points at the null device until the
-backend has run one operation.
+TensorFlow's C++ runtime writes time stamps and process ids to file descriptor 2 while it starts,
+below Python's reach, and they would end up in the notebooks' outputs. So the descriptor points at
+the null device until the backend has run one operation.
 """
 
 import importlib.util
@@ -63,7 +63,9 @@ def accelerators() -> list[str]:
 
 
 def hardware() -> str:
-    """The processor, its cores this process may use, and any accelerators: "AMD EPYC, 2 cores; NVIDIA T4"."""
+    """The processor, its cores this process may use, and any accelerators: "AMD EPYC, 2 cores;
+    NVIDIA T4".
+    """
     cpuinfo = Path("/proc/cpuinfo")
     named = re.search(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

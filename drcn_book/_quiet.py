@@ -9,7 +9,10 @@ _LOCK = threading.RLock()  # the descriptor belongs to the whole process
 
 @contextlib.contextmanager
 def quiet_stderr():
-    """File descriptor 2 points at the null device inside; one thread at a time. A closed one stays closed."""
+    """File descriptor 2 points at the null device inside; one thread at a time.
+
+    A closed one stays closed.
+    """
     with _LOCK:
         try:
             saved = os.dup(2)

@@ -1,10 +1,12 @@
-"""The networks the recursive one is compared with, in one frame: input x, patches, training and protocol.
+"""The networks the recursive one is compared with, in one frame: input x, patches, training and
+protocol.
 
-Each returns its one output under both names that the recursive network uses, so that training, `infer` and
-the command line treat it alike.
+Each returns its one output under both names that the recursive network uses, so that training,
+`infer` and the command line treat it alike.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,10 +21,11 @@ def small(seed: int):
 
 @dataclass(frozen=True)
 class SRCNNConfig(Config):
-    """SRCNN (Dong, Loy, He and Tang, TPAMI 2016): three convolutions, `filters`, filters / 2 and 1 wide.
+    """SRCNN (Dong, Loy, He and Tang, TPAMI 2016): three convolutions, `filters`, filters / 2 and 1
+    wide.
 
-    9-5-5 is the form of the published tables. Departures: the input is added to the output, and borders are
-    padded; the paper does neither.
+    9-5-5 is the form of the published tables. Departures: the input is added to the output, and
+    borders are padded; the paper does neither.
     """
 
     architecture = "srcnn"
@@ -40,7 +43,7 @@ class SRCNNConfig(Config):
     @property
     def _layers(self):
         widths = [1, self.filters, self.filters // 2, 1]
-        return list(zip(map(int, self.kernels.split("-")), widths, widths[1:]))
+        return list(zip(map(int, self.kernels.split("-")), widths[:-1], widths[1:], strict=True))
 
     @property
     def parameters(self) -> int:
@@ -57,10 +60,12 @@ class SRCNNConfig(Config):
         return 1 + sum(side - 1 for side, _, _ in self._layers)
 
     def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
-        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that shape."""
+        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that
+        shape.
+        """
         x = h = keras.Input((None, None, 1), name="x")
         names = ("patches", "mapping", "reconstruction")
-        for d, (name, (side, _, filters)) in enumerate(zip(names, self._layers)):
+        for d, (name, (side, _, filters)) in enumerate(zip(names, self._layers, strict=True)):
             start = keras.initializers.HeNormal(seed + d) if filters > 1 else small(seed + d)
             h = keras.layers.Conv2D(
                 filters,
@@ -88,15 +93,17 @@ class CropLike(keras.layers.Layer):
 
 @dataclass(frozen=True)
 class DCSCNConfig(Config):
-    """DCSCN (Yamanaka, Kuwashima and Kurita, ICONIP 2017): all work at low resolution; by default c-DCSCN.
+    """DCSCN (Yamanaka, Kuwashima and Kurita, ICONIP 2017): all work at low resolution; by default
+    c-DCSCN.
 
-    layers 3x3 convolutions, from `filters` down to `last` wide, all of them concatenated; two reconstruction
-    branches, A1 (1x1, `a` wide) and B1, B2 (1x1 and 3x3, `b` wide); sub-pixel enlargement; x added.
-    96, 32, a = 64 and b = 32 give the full DCSCN of the paper.
+    layers 3x3 convolutions, from `filters` down to `last` wide, all of them concatenated; two
+    reconstruction branches, A1 (1x1, `a` wide) and B1, B2 (1x1 and 3x3, `b` wide); sub-pixel
+    enlargement; x added. 96, 32, a = 64 and b = 32 give the full DCSCN of the paper.
 
-    Departures: the first convolution reads x instead of the low-resolution picture, with a kernel of 3s x 3s
-    and a stride of s, which is the same 3x3 window of low-resolution pixels; no dropout. The last 1x1
-    convolution and the pixel shuffle are written as the transposed convolution they equal (Shi et al., 2016).
+    Departures: the first convolution reads x instead of the low-resolution picture, with a kernel
+    of 3s x 3s and a stride of s, which is the same 3x3 window of low-resolution pixels; no dropout.
+    The last 1x1 convolution and the pixel shuffle are written as the transposed convolution they
+    equal (Shi et al., 2016).
     """
 
     architecture = "dcscn"
@@ -111,7 +118,7 @@ class DCSCNConfig(Config):
 
     @property
     def widths(self) -> list[int]:
-        """Filters of the features, falling as 1 - t^(1 / 1.2), in the full network 1 - t^(1 / 1.5)."""
+        """Filters of the features: falling as 1 - t^(1/1.2), in the full network 1 - t^(1/1.5)."""
         t = np.linspace(0, 1, self.layers) ** (1 / (1.2 if self.filters <= 32 else 1.5))
         return [int(width) for width in self.last + (self.filters - self.last) * (1 - t) + 1e-9]
 
@@ -120,7 +127,7 @@ class DCSCNConfig(Config):
         """Side, inputs and outputs of every convolution, each at low resolution."""
         widths, s = self.widths, self.scale
         first = (3 * s, 1, widths[0])
-        features = [(3, before, after) for before, after in zip(widths, widths[1:])]
+        features = [(3, before, after) for before, after in pairwise(widths)]
         branches = [(1, sum(widths), self.a), (1, sum(widths), self.b), (3, self.b, self.b)]
         return [first, *features, *branches, (1, self.a + self.b, s * s)]
 
@@ -137,7 +144,9 @@ class DCSCNConfig(Config):
 
     @property
     def macs_per_pixel(self) -> float:
-        """Multiply-accumulates an output pixel; there are scale^2 of them to one low-resolution pixel."""
+        """Multiply-accumulates an output pixel; there are scale^2 of them to one low-resolution
+        pixel.
+        """
         return (
             sum(side * side * before * after for side, before, after in self._kernels)
             / self.scale**2
@@ -145,11 +154,13 @@ class DCSCNConfig(Config):
 
     @property
     def receptive_field(self) -> int:
-        """Side in pixels of the centred input square outside which nothing changes an output pixel."""
+        """Side in pixels of the centred square outside which nothing changes an output pixel."""
         return 2 * (self.scale * (self.layers + 2) - 1) + 1
 
     def build(self, dtype: str = "float32", seed: int = 0) -> keras.Model:
-        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that shape."""
+        """Luma (batch, h, w, 1) in 0..1 -> {"recursions", "ensemble"}, both the one output of that
+        shape.
+        """
         he = iter(keras.initializers.HeNormal(seed + d) for d in range(self.layers + 3))
         s = self.scale
 

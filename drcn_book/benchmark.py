@@ -1,8 +1,9 @@
 """Tables: every method measured by one protocol, beside the numbers quoted from papers.
 
-The protocol (reproduces the published bicubic rows to 0.01 dB): luma of BT.601, pictures cropped to a
-multiple of the scale, bicubic down and up unrounded, the output rounded to 8 bits, `scale` pixels shaved off
-each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over the pictures of a set.
+The protocol (reproduces the published bicubic rows to 0.01 dB): luma of BT.601, pictures cropped to
+a multiple of the scale, bicubic down and up unrounded, the output rounded to 8 bits, `scale` pixels
+shaved off each side, PSNR with peak 255, SSIM with an 11x11 Gaussian window, means over the
+pictures of a set.
 """
 
 import csv
@@ -62,8 +63,9 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Method:
-    """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and, where it
-    has them, the outputs of its recursions (h, w, D). `scale` is the one it was made for; None: any.
+    """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and,
+    where it has them, the outputs of its recursions (h, w, D). `scale` is the one it was made
+    for; None: any.
     """
 
     name: str
@@ -95,7 +97,9 @@ def network_method(name: str | Path) -> Method:
 
 
 def self_ensemble(method: Method) -> Method:
-    """The mean over 8 flips and turns of the input (Timofte et al., CVPR 2016), at 8 times the cost."""
+    """The mean over 8 flips and turns of the input (Timofte et al., CVPR 2016), at 8 times the
+    cost.
+    """
 
     def run(x):
         return mean_over_views(lambda view: method.run(view)[0], x), None
@@ -107,10 +111,12 @@ def self_ensemble(method: Method) -> Method:
 def measure(
     method: Method, dataset: str | Path, scale: int, recursions: bool = False
 ) -> list[dict]:
-    """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr, ssim.
+    """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr,
+    ssim.
 
-    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
-    ConfigError if the method was made for another scale; PictureError names a picture that is too small.
+    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output`
+    being d. ConfigError if the method was made for another scale; PictureError names a picture that
+    is too small.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
@@ -142,7 +148,9 @@ def _measure(method, picture, scale, recursions):
 
 
 def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
-    """Median seconds a megapixel of output, on a side x side picture of noise, after one run to warm up."""
+    """Median seconds a megapixel of output, on a side x side picture of noise, after one run to
+    warm up.
+    """
     side -= side % (method.scale or 1)  # a folded network needs whole cells
     x = np.random.default_rng(0).uniform(16, 235, (side, side)).astype("float32")
     seconds = []
@@ -160,7 +168,7 @@ def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
 
 
 def mean(rows: list[dict]) -> dict[str | int, dict]:
-    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ..., ...}."""
+    """The means over the pictures of each output: {"final": {"images", "psnr", "ssim"}, 1: ...}."""
     found = {}
     for output in dict.fromkeys(row["output"] for row in rows):
         mine = [row for row in rows if row["output"] == output]
@@ -174,7 +182,9 @@ def mean(rows: list[dict]) -> dict[str | int, dict]:
 def evaluate(
     methods: list[Method], sets: list[str], scales: list[int], recursions: bool = False
 ) -> dict[str, list]:
-    """Measure every method at its scale on every set: rows of the tables benchmark, pictures, recursions."""
+    """Measure every method at its scale on every set: rows of the tables benchmark, pictures,
+    recursions.
+    """
     tables = {"benchmark": [], "pictures": [], "recursions": []}
     for scale in scales:
         for dataset in sets:
@@ -202,8 +212,9 @@ def evaluate(
 def side_by_side(picture: np.ndarray, methods: list[Method], scale: int) -> dict[str, np.ndarray]:
     """One picture (h, w), 0..255, as each method gives it: title -> luma of one size.
 
-    First the low-resolution picture with its pixels as squares, then the methods, then the truth; under each
-    method's name, in lines of 24 characters, the PSNR of the whole picture by the protocol.
+    First the low-resolution picture with its pixels as squares, then the methods, then the truth;
+    under each method's name, in lines of 24 characters, the PSNR of the whole picture by the
+    protocol.
     """
     x, y = degrade(picture, scale)
     low = resize(y, y.shape[0] // scale, y.shape[1] // scale)
@@ -239,7 +250,9 @@ def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
 
 
 def read(path: str | Path) -> list[dict]:
-    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none without the file."""
+    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none without
+    the file.
+    """
     if not Path(path).is_file():
         return []
     with open(path, newline="", encoding="utf-8") as file:
@@ -252,10 +265,12 @@ def read(path: str | Path) -> list[dict]:
 
 
 def results(name: str) -> list[dict]:
-    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other papers print, each
-    line with its source) or one that was measured, such as "benchmark", "pictures" or "ablations".
+    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other
+    papers print, each line with its source) or one that was measured, such as "benchmark",
+    "pictures" or "ablations".
 
-    They lie in the project's `data/`; an installed package brings its copy. ConfigError names the known tables.
+    They lie in the project's `data/`; an installed package brings its copy. ConfigError names the
+    known tables.
     """
     project = Path(__file__).parents[1]
     home = project if (project / "pyproject.toml").exists() else Path(__file__).parent
@@ -269,9 +284,9 @@ def results(name: str) -> list[dict]:
 
 
 def save(tables: dict[str, list], folder: str | Path) -> None:
-    """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again replaces the old
-    one, the others stay, and so do those that another process saves meanwhile. StorageError if a file is no such
-    table, when none is changed, or cannot be written.
+    """Merge rows into `folder`/NAME.csv for each table (a key of KEYS): a row measured again
+    replaces the old one, the others stay, and so do those that another process saves meanwhile.
+    StorageError if a file is no such table, when none is changed, or cannot be written.
     """
     with alone(folder):
         merged = {name: _merged(folder, name, rows) for name, rows in tables.items() if rows}
@@ -309,14 +324,16 @@ def markdown(header: list[str], rows: list[list]) -> str:
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     width = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = [
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, width)) + " |" for row in cells
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, width, strict=True)) + " |"
+        for row in cells
     ]
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
 
 
 def table(rows: list[dict], scale: int, sets: list[str] | None = None) -> str:
-    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
-    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a dagger.
+    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in
+    order of the first set's PSNR; sets: which columns (default: all there are). A quoted method
+    is marked by a dagger.
     """
     rows = [
         row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)
@@ -377,7 +394,7 @@ def facts_table(rows: list[dict]) -> str:
 
 
 def recursion_table(rows: list[dict]) -> str:
-    """One line a network, scale and set: PSNR (dB) of each recursion's output and of the ensemble."""
+    """One line a network, scale and set: PSNR (dB) of each recursion and of the ensemble."""
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
     lines = [
         {
@@ -392,14 +409,15 @@ def recursion_table(rows: list[dict]) -> str:
         ["PSNR", "scale", "set", *outputs, "ensemble"],
         [
             [*key, *(line.get(str(d), "") for d in outputs), line["final"]]
-            for key, line in zip(keys, lines)
+            for key, line in zip(keys, lines, strict=True)
         ],
     )
 
 
 def ablation_table(rows: list[dict]) -> str:
-    """A line an arm: PSNR (dB) on Set5 and on the validation pictures, each with its spread over the seeds (greatest
-    minus least) and its difference to the question's first arm over the same seeds.
+    """A line an arm: PSNR (dB) on Set5 and on the validation pictures, each with its spread over
+    the seeds (greatest minus least) and its difference to the question's first arm over the same
+    seeds.
     """
     lines = []
     for question in dict.fromkeys(row["question"] for row in rows):
@@ -440,7 +458,7 @@ def ablation_table(rows: list[dict]) -> str:
 
 
 def speed_table(rows: list[dict]) -> str:
-    """A line a method and machine: parameters, multiplications of a 1280x720 picture, seconds a megapixel."""
+    """A line a method and machine: parameters, GMAC at 1280x720, seconds a megapixel."""
     return markdown(
         ["method", "parameters", "GMAC at 1280x720", "s / megapixel", "hardware"],
         [

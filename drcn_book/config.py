@@ -3,8 +3,10 @@
 They need no network library, so the command line makes its options from them without loading one.
 """
 
+import functools
 import json
 import tomllib
+import typing
 from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from pathlib import Path
@@ -14,23 +16,28 @@ from .recursion import convolutions, count
 
 
 def option(default, what: str, **limits):
-    """A field with its explanation and what it may be: `choices`, or the least and greatest value
-    `low`, `high`.
-    """
+    """A field, its explanation, and what it may be: `choices`, or from `low` to `high`."""
     return field(default=default, metadata={"help": what, **limits})
 
 
 class Options:
     """Base of the records: every field is checked when one is made; ConfigError names the field."""
 
+    @classmethod
+    @functools.cache
+    def kinds(cls) -> dict[str, type]:
+        """The type of each field: int, float, bool, str, or tuple[int, ...]."""
+        hints = typing.get_type_hints(cls)
+        return {entry.name: hints[entry.name] for entry in fields(cls)}
+
     def __post_init__(self):
-        for name, entry in self.__dataclass_fields__.items():
-            value, limits = getattr(self, name), entry.metadata
-            several = entry.type == tuple[int, ...]
+        for entry in fields(self):
+            name, kind, value = entry.name, self.kinds()[entry.name], getattr(self, entry.name)
+            several = kind == tuple[int, ...]
             if several and not isinstance(value, tuple):
                 raise ConfigError(f"{name} = {value!r}: must be a list of whole numbers.")
             for one in value if several else (value,):
-                self._check(name, one, int if several else entry.type, limits)
+                self._check(name, one, int if several else kind, entry.metadata)
 
     @staticmethod
     def _check(name, value, kind, limits):
@@ -51,10 +58,8 @@ class Options:
 
     @classmethod
     def from_dict(cls, values: dict):
-        """The record with these values, the rest at its defaults; ConfigError names a field it does
-        not have.
-        """
-        known = [entry.name for entry in fields(cls)]
+        """The record with these values, the rest at its defaults; ConfigError for another field."""
+        known = cls.kinds()
         for name in values:
             if name not in known:
                 raise ConfigError(
@@ -76,9 +81,7 @@ class Options:
 
 
 class Config(Options):
-    """A record that names a network: its `build` makes it, `architecture` tells weights files whose
-    it is.
-    """
+    """A record that names a network: its `build` makes it, `architecture` is its kind in a file."""
 
     section = "network"
     fold = 1
@@ -92,9 +95,7 @@ class Config(Options):
 
 @dataclass(frozen=True)
 class NetworkConfig(Config):
-    """What a network is; it travels inside its weights file. The paper's is the default of every
-    variant.
-    """
+    """What a network is; it travels inside its weights file. By default it is the paper's."""
 
     architecture = "drcn"
 
@@ -103,7 +104,8 @@ class NetworkConfig(Config):
     scale: int = option(2, "enlargement it is trained for", low=2)
     fold: int = option(
         1,
-        "grid it works on: fold x fold pixels are the channels of one (paper: 1); divides scale",
+        "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the "
+        "scale)",
         low=1,
     )
     skip: str = option(
@@ -144,8 +146,8 @@ class NetworkConfig(Config):
         super().__post_init__()
         if self.scale % self.fold:
             raise ConfigError(
-                f"fold = {self.fold}: must divide the scale {self.scale}: "
-                f"1 and {self.scale} will do."
+                f"fold = {self.fold}: must divide the scale {self.scale}, "
+                f"so 1 or {self.scale} will do."
             )
 
     @property
@@ -158,9 +160,7 @@ class NetworkConfig(Config):
 
     @property
     def macs_per_pixel(self) -> int | float:
-        """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper
-        counts).
-        """
+        """Multiply-accumulates an output pixel, every recursion reconstructed as in the paper."""
         macs, cell = count(self)[0].macs, self.fold**2
         return macs // cell if macs % cell == 0 else macs / cell
 
@@ -218,12 +218,6 @@ class Recipe(Options):
     learning_rate: float = option(4e-3, "peak learning rate", low=0)
     warmup: int = option(200, "steps over which the learning rate rises", low=0)
     clip_norm: float = option(0.0, "global norm the gradient is cut to; 0 leaves it", low=0)
-    ema: float = option(
-        0.0,
-        "decay of the running mean of the weights that is validated and kept; 0 keeps none",
-        low=0,
-        high=1,
-    )
     precision: str = option(
         "auto",
         "number type of the convolutions; auto measures which is fastest here",

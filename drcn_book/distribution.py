@@ -1,15 +1,16 @@
 """Several devices and several machines, by Keras's distribution API on JAX.
 
-The program stays the one for a single device and the whole batch. `keras.distribution.DataParallel` keeps the
-variables on every device and cuts each batch over all of them, on all workers, and the compiler adds the sums
-between them: the gradient, its clipping, the running mean and the loss are those of the whole batch, whatever
-the number of devices.
+The program stays the one for a single device and the whole batch. `keras.distribution.DataParallel`
+keeps the variables on every device and cuts each batch over all of them, on all workers, and the
+compiler adds the sums between them: the gradient, its clipping and the loss are
+those of the whole batch, whatever the number of devices.
 
-Why not TensorFlow's strategies: with Keras 3.15 and TensorFlow 2.21, `fit` under MultiWorkerMirroredStrategy
-fails in turn on building the model from a distributed batch, on cutting a PyDataset a second time, and on
-averaging a scalar loss along an axis. Under every strategy a loss of one's own has to divide itself by the
-number of devices, and `global_clipnorm` cuts each device's part of the gradient instead of the sum. On JAX
-none of this arises, and weights and checkpoints move to TensorFlow and back.
+Why not TensorFlow's strategies: with Keras 3.15 and TensorFlow 2.21, `fit` under
+MultiWorkerMirroredStrategy fails in turn on building the model from a distributed batch, on cutting
+a PyDataset a second time, and on averaging a scalar loss along an axis. Under every strategy a loss
+of one's own has to divide itself by the number of devices, and `global_clipnorm` cuts each device's
+part of the gradient instead of the sum. On JAX none of this arises, and weights and checkpoints
+move to TensorFlow and back.
 """
 
 import atexit
@@ -35,10 +36,13 @@ FULL = "The training does not fit in the memory of the device: use a smaller --b
 
 @dataclass(frozen=True)
 class Team:
-    """Who trains together. worker: number of this process, from 0; workers: how many processes there are;
-    devices: how many of them all.
+    """Who trains together.
 
-    Worker 0 leads: it alone reads and writes the run's folder. Every worker needs the training pictures.
+    worker: number of this process, from 0; workers: how many processes there are; devices: how many
+    of them all.
+
+    Worker 0 leads: it alone reads and writes the run's folder. Every worker needs the training
+    pictures.
     """
 
     worker: int = 0
@@ -50,13 +54,18 @@ class Team:
         return self.worker == 0
 
     def scope(self):
-        """A context: variables made inside are on every device, and batches of `fit` are cut over them."""
+        """A context: variables made inside are on every device, and batches of `fit` are cut over
+        them.
+        """
         if self.devices == 1:
             return contextlib.nullcontext()
         return keras.distribution.DataParallel(auto_shard_dataset=False).scope()
 
     def rows(self, batch: int) -> slice:
-        """This worker's part of a batch of so many patches. ConfigError if devices cannot share it evenly."""
+        """This worker's part of a batch of so many patches.
+
+        ConfigError if devices cannot share it evenly.
+        """
         if batch % self.devices:
             raise ConfigError(
                 f"batch = {batch} cannot be cut evenly over {self.devices} devices: use a "
@@ -66,7 +75,7 @@ class Team:
         return slice(self.worker * share, (self.worker + 1) * share)
 
     def agree(self, value):
-        """Worker 0's value: a number, or a dictionary of arrays of the same shapes on every worker."""
+        """Worker 0's value: a number, or a dictionary of arrays, of the same shapes on each."""
         if self.workers == 1:
             return value
         from jax.experimental import multihost_utils
@@ -85,7 +94,9 @@ class Team:
 
     @contextlib.contextmanager
     def together(self):
-        """Around what the workers compute together: TrainingError if one of them is gone, or if memory is short."""
+        """Around what the workers compute together: TrainingError if one of them is gone, or if
+        memory is short.
+        """
         try:
             yield
         except Exception as error:
@@ -107,11 +118,13 @@ def _is_jax(error):
 
 
 def join(addresses: str | None = None, worker: int | None = None) -> Team:
-    """The team of this process: all devices of this machine, or those of all workers once every one has come.
+    """The team of this process: all devices of this machine, or those of all workers once every one
+    has come.
 
-    addresses: the workers' machines, joined by ",", the same on each; the first with a port, where they meet:
-    "10.0.0.1:9000,10.0.0.2". worker: which of them this is, from 0. They wait two minutes for each other.
-    ConfigError for a backend other than JAX or wrong addresses; TrainingError if the workers do not meet.
+    addresses: the workers' machines, joined by ",", the same on each; the first with a port, where
+    they meet: "10.0.0.1:9000,10.0.0.2". worker: which of them this is, from 0. They wait two
+    minutes for each other. ConfigError for a backend other than JAX or wrong addresses;
+    TrainingError if the workers do not meet.
     """
     if addresses is None:
         if worker is not None:
@@ -140,7 +153,10 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
         )
     import jax
 
-    apart = f"Worker {worker} did not meet the others at {names[0]} within two minutes: start all of them."
+    apart = (
+        f"Worker {worker} did not meet the others at {names[0]} within two minutes: "
+        "start all of them."
+    )
     _exit_instead_of_abort(apart)
     try:
         jax.distributed.initialize(
@@ -158,7 +174,9 @@ def join(addresses: str | None = None, worker: int | None = None) -> Team:
 
 
 def _exit_instead_of_abort(message):
-    """JAX's runtime aborts the process, past Python, when a worker stays away: then say so, exit with 2."""
+    """JAX's runtime aborts the process, past Python, when a worker stays away: then say so, exit
+    with 2.
+    """
 
     def gone(_):
         os.write(2, f"drcn: {message}\n".encode())

@@ -1,4 +1,7 @@
-"""Every error a reader can mend. The message is one line: what is wrong, and what to do about it."""
+"""Every error a reader can mend.
+
+The message is one line: what is wrong, and what to do about it.
+"""
 
 import re
 

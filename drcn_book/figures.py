@@ -1,12 +1,14 @@
 """One style for every figure of the book, and its drawings as SVG files made by code.
 
-`python -m drcn_book.figures` writes the drawings into `figures/`; a test fails if they are not up to date.
-All figures stand on a white card, so they read the same on the light and on the dark theme.
+`python -m drcn_book.figures` writes the drawings into `figures/`; a test fails if they are not up
+to date. All figures stand on a white card, so they read the same on the light and on the dark
+theme.
 """
 
 import io
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -19,7 +21,8 @@ from .files import write_atomically
 
 FOLDER = Path(__file__).parents[1] / "figures"
 
-# One colour for one part, in drawings and in plots (Okabe and Ito's palette: safe for the colour-blind).
+# One colour for one part, in drawings and in plots (Okabe and Ito's palette: safe for the colour-
+# blind).
 COLOURS = {
     "embedding": "#0072b2",
     "recursion": "#d55e00",
@@ -79,7 +82,7 @@ def style() -> None:
 
 
 def recursion_colours(count: int) -> list:
-    """`count` colours from pale to deep, one a recursion, so that depth can be read off the colour."""
+    """`count` colours from pale to deep, one a recursion: depth can be read off the colour."""
     return list(matplotlib.colormaps["YlOrRd"](np.linspace(0.3, 0.95, count)))
 
 
@@ -95,9 +98,11 @@ def show(
     size: float = 2.0,
     limits: tuple[float, float] | None = (16, 235),
 ) -> Figure:
-    """Luma pictures (h, w) side by side, each under its title; `limits` are the values shown black and white.
+    """Luma pictures (h, w) side by side, each under its title; `limits` are the values shown black
+    and white.
 
-    size: width of one in inches. limits=None stretches each picture to its own smallest and largest value.
+    size: width of one in inches. limits=None stretches each picture to its own smallest and largest
+    value.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -111,7 +116,7 @@ def show(
     )
     for axis in axes.flat:
         axis.axis("off")
-    for axis, (title, picture) in zip(axes.flat, pictures.items()):
+    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=True):
         low, high = limits or (picture.min(), picture.max())
         axis.imshow(picture, vmin=low, vmax=high)
         axis.set_title(title)
@@ -121,9 +126,11 @@ def show(
 def crops(
     pictures: dict[str, np.ndarray], top: int, left: int, side: int, size: float = 1.7
 ) -> Figure:
-    """The last picture whole, with a square marked, and that square of each picture magnified beside it.
+    """The last picture whole, with a square marked, and that square of each picture magnified
+    beside it.
 
-    pictures: title -> luma (h, w), all of one size, the truth last. The square starts at (top, left).
+    pictures: title -> luma (h, w), all of one size, the truth last. The square starts at (top,
+    left).
     """
     *_, whole = pictures.values()
     figure, axes = _figure(size * (len(pictures) + 1), size + 0.4, ncols=len(pictures) + 1)
@@ -138,7 +145,7 @@ def crops(
             edgecolor=COLOURS["recursion"],
         )
     )
-    for axis, (title, picture) in zip(axes[1:], pictures.items()):
+    for axis, (title, picture) in zip(axes[1:], pictures.items(), strict=True):
         axis.imshow(picture[top : top + side, left : left + side], vmin=16, vmax=235)
         axis.set_title(title.encode("utf-8", "backslashreplace").decode(), parse_math=False)
     for axis in axes:
@@ -153,7 +160,10 @@ def recursion_curve(
     label: str = "single outputs $\\hat{y}_d$",
     axis=None,
 ):
-    """PSNR in dB of each recursion's output over d; the ensemble's and bicubic's as level lines. The axis."""
+    """PSNR in dB of each recursion's output over d; the ensemble's and bicubic's as level lines.
+
+    The axis.
+    """
     axis = axis or _figure(5.2, 2.8)[1]
     depth = np.arange(1, len(single) + 1)
     axis.plot(depth, single, "o-", label=label)
@@ -166,15 +176,17 @@ def recursion_curve(
 
 
 def speed(sides: dict[str, dict[int, float]], recursions: dict[str, tuple[float, float]]) -> Figure:
-    """Left: megapixels a second against the output's side, by method. Right: what each recursion costs and gives.
+    """Left: megapixels a second against the output's side, by method.
 
-    sides: {method: {side in pixels: megapixels a second}}. recursions: {label: (seconds a megapixel, PSNR in dB)},
-    the label being d, or "ensemble".
+    Right: what each recursion costs and gives.
+
+    sides: {method: {side in pixels: megapixels a second}}. recursions: {label: (seconds a
+    megapixel, PSNR in dB)}, the label being d, or "ensemble".
     """
     figure, (left, right) = _figure(8.0, 4.0, ncols=2)
     for number, (method, rates) in enumerate(sides.items()):
         left.plot(
-            *zip(*sorted(rates.items())),
+            *zip(*sorted(rates.items()), strict=True),
             "os^Dv*<>"[number % 8] + ("-" if number < 6 else "--"),
             label=method,
         )
@@ -185,7 +197,10 @@ def speed(sides: dict[str, dict[int, float]], recursions: dict[str, tuple[float,
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     single = {d: point for d, point in recursions.items() if d != "ensemble"}
     right.plot(
-        *zip(*single.values()), "o-", color=COLOURS["recursion"], label="one output, $\\hat{y}_d$"
+        *zip(*single.values(), strict=True),
+        "o-",
+        color=COLOURS["recursion"],
+        label="one output, $\\hat{y}_d$",
     )
     for d, point in single.items():
         right.annotate(f"$d$ = {d}", point, (4, -10), textcoords="offset points", fontsize=7)
@@ -197,7 +212,8 @@ def speed(sides: dict[str, dict[int, float]], recursions: dict[str, tuple[float,
     return figure
 
 
-# ---------------------------------------------------------------------------------------------- drawings
+# ----------------------------------------------------------------------------------------------
+# drawings
 
 
 def _canvas(width, height):
@@ -234,10 +250,13 @@ def _node(axis, x, y, text, colour=COLOURS["ink"], radius=1.5):
 
 
 def _arrow(axis, *points, colour=COLOURS["ink"], width=1.2, bend=0.0, dashed=False):
-    """An arrow through the points; only its last piece has a head. `bend` curves an arrow of two points."""
-    for start, end in zip(points[:-2], points[1:-1]):
+    """An arrow through the points; only its last piece has a head.
+
+    `bend` curves an arrow of two points.
+    """
+    for start, end in pairwise(points[:-1]):
         axis.plot(
-            *zip(start, end),
+            *zip(start, end, strict=True),
             color=colour,
             linewidth=width,
             linestyle="--" if dashed else "-",
@@ -311,7 +330,9 @@ def network_rolled() -> Figure:
 
 
 def network_unrolled() -> Figure:
-    """The network as it is computed: a column for each recursion, equal colours sharing their weights."""
+    """The network as it is computed: a column for each recursion, equal colours sharing their
+    weights.
+    """
     figure, axis = _canvas(76, 40)
     top, middle, sums, out = 33, 22, 13.5, 5
     columns, names = (30, 42, 54, 68), ("1", "2", "3", "D")
@@ -321,7 +342,7 @@ def network_unrolled() -> Figure:
     for a, b in ((4, 6.5), (12.5, 14.5)):
         _arrow(axis, (a, top), (b, top))
     _label(axis, 23, top + 1.6, "$H_0$")
-    for i, (x, d) in enumerate(zip(columns, names)):
+    for i, (x, d) in enumerate(zip(columns, names, strict=True)):
         start = 20.5 if i == 0 else columns[i - 1] + 3
         if d == "D":
             _label(axis, (start + x - 3) / 2, top, r"$\cdots$", size=13)
@@ -469,7 +490,9 @@ def receptive_field() -> Figure:
 
 
 def gradient_flow() -> Figure:
-    """The ways the error's gradient takes back to the shared convolution, without and with supervision."""
+    """The ways the error's gradient takes back to the shared convolution, without and with
+    supervision.
+    """
     figure, axis = _canvas(76, 39)
     for base, supervised, title in (
         (21, False, "error at the last output only"),
@@ -542,7 +565,9 @@ def successors() -> Figure:
 
 
 def data_parallel() -> Figure:
-    """One batch cut over two devices, and the mean of their gradients moving both copies of the network."""
+    """One batch cut over two devices, and the mean of their gradients moving both copies of the
+    network.
+    """
     figure, axis = _canvas(76, 29)
     middle, mean = 14, (63, 14)
     _box(axis, 7.5, middle, "8 patches", "bicubic", 13, 5)
@@ -585,7 +610,7 @@ DRAWINGS = {
 
 
 def to_svg(draw: Callable[[], Figure]) -> bytes:
-    """A figure as an SVG file: the same bytes on every run, with no date and no program's version."""
+    """A figure as an SVG file: the same bytes on every run, with no date and no version."""
     buffer = io.BytesIO()
     with matplotlib.rc_context(STYLE):
         draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

@@ -7,19 +7,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import StorageError
+from filelock import FileLock, Timeout
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from .errors import StorageError
 
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write to, renamed to `path` at the end: readers see the old file or the new one.
+    """A path beside `path` to write to, renamed to `path` at the end.
 
-    StorageError if there is no space or no permission; then the old file is as it was and nothing is left over.
+    So readers see the old file or the new one. StorageError if there is no space or no permission;
+    then the old file is as it was and nothing is left over.
     """
     path = Path(path)
     if not path.name:
@@ -44,24 +42,30 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def alone(folder: str | Path) -> Iterator[None]:
-    """Other processes that ask for the same folder wait until the block ends: for a file that is read, changed and
-    written. Made if missing; StorageError if that fails. On Windows nobody waits.
+def alone(folder: str | Path, wait: bool = True) -> Iterator[None]:
+    """Inside the block no other process is in one of the same folder, which is made if missing.
+
+    wait: until the other has ended; without, StorageError says so at once, as it does where the
+    folder cannot be used. The system frees the lock of a process that was killed.
     """
+    lock = FileLock(Path(folder) / ".lock", timeout=-1 if wait else 0)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        place = fcntl and os.open(folder, os.O_RDONLY)
+        lock.acquire()
+    except Timeout:
+        raise StorageError(
+            f"{folder} is in use by another process: wait until it ends, or choose another folder."
+        ) from None
     except OSError as error:
         raise StorageError(
             f"{folder}: cannot be used ({error.strerror or error}). Choose another folder."
         ) from None
     try:
-        if fcntl:
-            fcntl.flock(place, fcntl.LOCK_EX)
         yield
     finally:
-        if fcntl:
-            os.close(place)
+        with contextlib.suppress(OSError):  # Windows does it while releasing
+            os.unlink(lock.lock_file)
+        lock.release()
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -71,7 +75,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def write_csv(path: str | Path, rows: list[dict], columns: list[str] | None = None) -> None:
-    """Write rows as a CSV file by `replacing`; columns: which, and their order (default: the last row's)."""
+    """Write rows as a CSV file by `replacing`; columns: default those of the last."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns or list(rows[-1]), restval="", lineterminator="\n")
     writer.writeheader()

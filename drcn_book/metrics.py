@@ -13,7 +13,7 @@ def quantise(image: np.ndarray) -> np.ndarray:
 
 
 def shave(image: np.ndarray, border: int) -> np.ndarray:
-    """Cut `border` pixels off every side of an (h, w, ...) array; PictureError if that leaves none."""
+    """Cut `border` pixels off each side of an (h, w, ...) array; PictureError if none is left."""
     if min(image.shape[:2]) <= 2 * border:
         raise PictureError(
             f"A picture of {image.shape[1]}x{image.shape[0]} pixels has none inside a border of "
@@ -23,7 +23,8 @@ def shave(image: np.ndarray, border: int) -> np.ndarray:
 
 
 def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool = True) -> float:
-    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are equal.
+    """Peak signal-to-noise ratio in dB, peak 255, of the rounded `output`; infinite if they are
+    equal.
 
     truth, output: (h, w) or (h, w, channels), 0..255. rounded: False takes the output as it is.
     """
@@ -35,7 +36,8 @@ def psnr(truth: np.ndarray, output: np.ndarray, border: int = 0, rounded: bool =
 
 
 def ssim(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
-    """Structural similarity (Wang et al., 2004): Gaussian 11x11 window of sigma 1.5, valid region only.
+    """Structural similarity (Wang et al., 2004): Gaussian 11x11 window of sigma 1.5, valid region
+    only.
 
     PictureError if the window does not fit inside the border.
     """
@@ -44,7 +46,8 @@ def ssim(truth: np.ndarray, output: np.ndarray, border: int = 0) -> float:
     height, width = shave(truth, border).shape[:2]
     if min(height, width) < WINDOW:
         raise PictureError(
-            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are there: "
+            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, and {width}x{height} are "
+            "there: "
             "take a larger picture."
         )
     return float(

@@ -1,11 +1,12 @@
-"""Networks trained with jiny2001/deeply-recursive-cnn-tf, brought over from their TensorFlow 1 checkpoints.
+"""Networks trained with jiny2001/deeply-recursive-cnn-tf, brought over from their TensorFlow 1
+checkpoints.
 
-That code works on luma of 0..255, has a ReLU on every convolution, the last one included, joins the input to
-the last convolution's input, and divides the ensemble's weights by their sum.
+That code works on luma of 0..255, has a ReLU on every convolution, the last one included, joins the
+input to the last convolution's input, and divides the ensemble's weights by their sum.
 
-This package works on luma / 255. A convolution with a ReLU is homogeneous,
-ReLU(W * (c x) + c b) = c ReLU(W * x + b) for c > 0, and so is a chain of them, with concatenations, sums and
-weighted means between. So dividing every bias by 255 gives the same network on values of 0..1, exactly.
+This package works on luma / 255. A convolution with a ReLU is homogeneous, ReLU(W * (c x) + c b) =
+c ReLU(W * x + b) for c > 0, and so is a chain of them, with concatenations, sums and weighted means
+between. So dividing every bias by 255 gives the same network on values of 0..1, exactly.
 """
 
 import re
@@ -31,8 +32,9 @@ ENSEMBLE = "LayerWeights"
 def read_checkpoint(path: str | Path) -> dict[str, np.ndarray]:
     """The network's variables in a checkpoint of the original, without a `_1` behind their names.
 
-    path: the checkpoint as the original names it (`model.ckpt`), or one of its files (`model.ckpt.index`).
-    WeightsError if there is none, it is damaged, a variable is missing, or TensorFlow is not installed.
+    path: the checkpoint as the original names it (`model.ckpt`), or one of its files
+    (`model.ckpt.index`). WeightsError if there is none, it is damaged, a variable is missing, or
+    TensorFlow is not installed.
     """
     prefix = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", str(path))
     if not (Path(prefix).is_file() or Path(prefix + ".index").is_file()):
@@ -76,10 +78,10 @@ def convert(
 ) -> tuple[NetworkConfig, dict[str, np.ndarray]]:
     """The configuration here, and the weights by their paths here, of the original's variables.
 
-    scale: the enlargement it was trained for, which the checkpoint does not say. skip: None takes "concat"
-    where the last convolution has F + 1 inputs and "add" where it has F. output_relu: False for a network
-    without the last ReLU.
-    WeightsError names a variable whose shape fits no such network, or that holds no finite numbers.
+    scale: the enlargement it was trained for, which the checkpoint does not say. skip: None takes
+    "concat" where the last convolution has F + 1 inputs and "add" where it has F. output_relu:
+    False for a network without the last ReLU. WeightsError names a variable whose shape fits no
+    such network, or that holds no finite numbers.
     """
     kernel, bias = LAYERS["embedding_1"]
     filters = variables[kernel].shape[-1] if variables[kernel].ndim == 4 else 0
@@ -125,8 +127,8 @@ def import_checkpoint(
     """Write the network of an original's checkpoint as a weights file of this package; returns its
     configuration.
 
-    Options and errors: see `read_checkpoint` and `convert`. StorageError if `out` cannot be written; it is
-    whole or not there.
+    Options and errors: see `read_checkpoint` and `convert`. StorageError if `out` cannot be
+    written; it is whole or not there.
     """
     config, tensors = convert(read_checkpoint(path), scale, skip, output_relu, path)
     network = config.build()

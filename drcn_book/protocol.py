@@ -24,12 +24,13 @@ OFFSET = np.array([16, 128, 128])
 class Protocol:
     """How a PSNR is measured. The defaults are the field's protocol.
 
-    colour: what is compared: "Y" (BT.601, studio range 16..235), "full" (JPEG's luma, 0..255), "truncated" (Y
-    with coefficients over 256, cut off instead of rounded), or "RGB" (colour enlarged by bicubic).
-    kernel: how the input is made: "float" (Pillow in floating point), "MATLAB" (`imresize`), or "8-bit"
-    (Pillow on 8-bit RGB, rounded after shrinking and again after enlarging).
-    border: pixels cut off every side; None cuts the scale. rounded: whether the output is rounded to 8 bits.
-    grey_as_rgb: a grey picture is taken for a colour one, so its Y spans 16..235. half: half-size pictures.
+    colour: what is compared: "Y" (BT.601, studio range 16..235), "full" (JPEG's luma, 0..255),
+    "truncated" (Y with coefficients over 256, cut off instead of rounded), or "RGB" (colour
+    enlarged by bicubic). kernel: how the input is made: "float" (Pillow in floating point),
+    "MATLAB" (`imresize`), or "8-bit" (Pillow on 8-bit RGB, rounded after shrinking and again after
+    enlarging). border: pixels cut off every side; None cuts the scale. rounded: whether the output
+    is rounded to 8 bits. grey_as_rgb: a grey picture is taken for a colour one, so its Y spans
+    16..235. half: half-size pictures.
     """
 
     colour: str = "Y"
@@ -65,7 +66,9 @@ RUNGS = {
 
 
 class Rung(NamedTuple):
-    """One row of the ladder: what was changed, mean PSNR in dB, and the step from the protocol's in dB."""
+    """One row of the ladder: what was changed, mean PSNR in dB, and the step from the protocol's in
+    dB.
+    """
 
     change: str
     psnr: float
@@ -79,8 +82,9 @@ def ladder(
 ) -> list[Rung]:
     """Measure one method by the protocol, and again with one thing changed at a time.
 
-    pictures: uint8 (h, w, 3), or (h, w) if grey. network: from the bicubic input to the output, both luma
-    (h, w), 0..255; the default is bicubic itself. The rung on grey pictures is left out where there are none.
+    pictures: uint8 (h, w, 3), or (h, w) if grey. network: from the bicubic input to the output,
+    both luma (h, w), 0..255; the default is bicubic itself. The rung on grey pictures is left out
+    where there are none.
     """
     pictures = list(pictures)
     rungs = {
@@ -123,7 +127,7 @@ def measure(
 
 
 def _planes(picture, colour):
-    """What the method is given of a uint8 picture: its luma, or Y, Cb and Cr, each (h, w), 0..255."""
+    """What the method is given of a uint8 picture: luma, or Y, Cb and Cr, each (h, w), 0..255."""
     if picture.ndim == 2:
         return [picture.astype("float32")]
     if colour == "RGB":
@@ -156,12 +160,15 @@ def _shrink(picture, scale):
 
 
 def imresize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """MATLAB's `imresize(image, [height width])` of an (h, w) array: bicubic, antialiased, unrounded.
+    """MATLAB's `imresize(image, [height width])` of an (h, w) array: bicubic, antialiased,
+    unrounded.
 
-    Keys' kernel with a = -0.5, stretched by the factor when shrinking, its weights normalised, the picture
-    mirrored at its borders (where `degradation.resize` cuts the kernel off instead).
+    Keys' kernel with a = -0.5, stretched by the factor when shrinking, its weights normalised, the
+    picture mirrored at its borders (where `degradation.resize` cuts the kernel off instead).
     """
-    rows, columns = (_weights(old, new) for old, new in zip(image.shape, (height, width)))
+    rows, columns = (
+        _weights(old, new) for old, new in zip(image.shape, (height, width), strict=True)
+    )
     return rows @ image.astype("float64") @ columns.T
 
 

@@ -1,4 +1,6 @@
-"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser alone."""
+"""An inspection as pictures: frames, contact sheet, animation, and a player that needs a browser
+alone.
+"""
 
 import base64
 import io
@@ -22,7 +24,9 @@ RECURSION, ENSEMBLE = "#d55e00", "#8f6bc9"  # legible on a light and on a dark p
 
 
 def view_names(seen: Inspection) -> list[str]:
-    """What can be looked at: "output", "error" and "truth" (where it is known), "change", and the kept channels."""
+    """What can be looked at: "output", "error" and "truth" (where it is known), "change", and the
+    kept channels.
+    """
     known = seen.truth is not None
     return [
         "output",
@@ -34,9 +38,11 @@ def view_names(seen: Inspection) -> list[str]:
 
 
 def span(seen: Inspection, view: str) -> float:
-    """The value, in grey levels, that the signed views "error" and "change" show in their deepest colour.
+    """The value, in grey levels, that the signed views "error" and "change" show in their deepest
+    colour.
 
-    One value for all frames of a view, so that they can be compared: the 99.5th percentile over all of them.
+    One value for all frames of a view, so that they can be compared: the 99.5th percentile over all
+    of them.
     """
     values = seen.errors if view == "error" else seen.changes
     return max(1.0, float(np.percentile(np.abs(values), 99.5)))
@@ -56,9 +62,11 @@ def _signed(values: np.ndarray, limit: float) -> Image.Image:
 
 
 def frame(seen: Inspection, view: str, i: int) -> Image.Image:
-    """Frame i of a view, at the picture's own size: grey for pictures and channels, blue to red for differences.
+    """Frame i of a view, at the picture's own size: grey for pictures and channels, blue to red for
+    differences.
 
-    A channel has no ensemble; its last frame is H_D again. Its grey scale is the same for all frames.
+    A channel has no ensemble; its last frame is H_D again. Its grey scale is the same for all
+    frames.
     """
     if view == "output":
         return Image.fromarray(quantise(seen.frames[i]).astype("uint8"))
@@ -73,7 +81,9 @@ def frame(seen: Inspection, view: str, i: int) -> Image.Image:
 
 
 def caption(seen: Inspection, view: str, i: int) -> str:
-    """One line that says what frame i of a view shows: the picture's text for those who do not see it."""
+    """One line that says what frame i of a view shows: the picture's text for those who do not see
+    it.
+    """
     name = [
         "the bicubic input",
         *(f"recursion {d}" for d in range(1, seen.depth + 1)),
@@ -90,7 +100,8 @@ def caption(seen: Inspection, view: str, i: int) -> str:
         return (
             "Nothing has changed yet"
             if i == 0
-            else f"{name[i]} minus {name[i - 1]}: full at {span(seen, view):.0f} grey levels".capitalize()
+            else f"{name[i]} minus {name[i - 1]}: full at "
+            f"{span(seen, view):.0f} grey levels".capitalize()
         )
     if view == "truth":
         return "The truth: the sharp picture all outputs are measured against"
@@ -98,7 +109,9 @@ def caption(seen: Inspection, view: str, i: int) -> str:
 
 
 def numbers(seen: Inspection, i: int) -> dict[str, str]:
-    """Frame i's numbers as text: PSNR and SSIM where the truth is known, mean change, and its ensemble weight."""
+    """Frame i's numbers as text: PSNR and SSIM where the truth is known, mean change, and its
+    ensemble weight.
+    """
     weight = f"{seen.weights[i - 1]:.3f}" if 1 <= i <= seen.depth else "–"
     measured = (
         {}
@@ -138,7 +151,9 @@ def enlarge(picture: Image.Image, width: int) -> Image.Image:
 def contact_sheet(
     seen: Inspection, views: list[str] | None = None, width: int = 160
 ) -> Image.Image:
-    """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least `width` wide."""
+    """All frames at once as one RGB picture: a column a frame, a row a view; each cell at least
+    `width` wide.
+    """
     views = views or [view for view in view_names(seen) if view != "truth"]
     count, gap, margin, font = len(seen.labels), 6, 28, ImageFont.load_default(15)
     cells = []
@@ -170,7 +185,9 @@ def encode(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def animation(seen: Inspection, view: str = "output", milliseconds: int = 800) -> bytes:
-    """A GIF that runs through the frames of a view for ever, each under its name and PSNR; the last stays longer."""
+    """A GIF that runs through the frames of a view for ever, each under its name and PSNR; the last
+    stays longer.
+    """
     cards = []
     for i, label in enumerate(seen.labels):
         line = f"{label}   {seen.psnr[i]:.2f} dB" if seen.psnr else label
@@ -188,7 +205,8 @@ def animation(seen: Inspection, view: str = "output", milliseconds: int = 800) -
 
 
 def curve(seen: Inspection, i: int = 0) -> str:
-    """An SVG of each frame's PSNR (or, where the truth is not known, its mean change), frame i marked.
+    """An SVG of each frame's PSNR (or, where the truth is not known, its mean change), frame i
+    marked.
 
     The marker carries the class `marker`, and the SVG the positions of all frames in `data-points`.
     """
@@ -200,32 +218,37 @@ def curve(seen: Inspection, i: int = 0) -> str:
     across = np.linspace(58, 330, len(values))
     points = [
         (round(x, 1), round(150 - 120 * (v - low) / (high - low), 1))
-        for x, v in zip(across, values)
+        for x, v in zip(across, values, strict=True)
     ]
     title = "PSNR in dB" if seen.psnr else "mean change in grey levels"
     ticks = "".join(
-        f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text><path d="M54 {y}H340" class="grid"/>'
+        f'<text x="50" y="{y + 4}" text-anchor="end">{v:.2f}</text>'
+        f'<path d="M54 {y}H340" class="grid"/>'
         for v, y in ((high, 30), ((low + high) / 2, 90), (low, 150))
     )
     names = "".join(
         f'<text x="{x}" y="172" text-anchor="middle">{name}</text>'
-        for (x, _), name in zip(points, [*range(seen.depth + 1), "all"])
+        for (x, _), name in zip(points, [*range(seen.depth + 1), "all"], strict=True)
     )
     dots = "".join(
-        f'<circle cx="{x}" cy="{y}" r="3.5" fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
+        f'<circle cx="{x}" cy="{y}" r="3.5" '
+        f'fill="{ENSEMBLE if k == len(points) - 1 else RECURSION}"/>'
         for k, (x, y) in enumerate(points)
     )
     line = " ".join(f"{x},{y}" for x, y in points[:-1])
-    said = ", ".join(f"{label}: {value:.2f}" for label, value in zip(seen.labels, values))
+    said = ", ".join(
+        f"{label}: {value:.2f}" for label, value in zip(seen.labels, values, strict=True)
+    )
     return (
-        f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" font-size="12"'
-        f' data-points="{json.dumps(points)}" style="width:100%;max-width:350px" fill="currentColor">'
+        f'<svg viewBox="0 0 350 200" role="img" aria-label="{title} of each frame. {said}" '
+        f'font-size="12" data-points="{json.dumps(points)}" '
+        'style="width:100%;max-width:350px" fill="currentColor">'
         "<style>.grid{stroke:currentColor;stroke-opacity:.2}</style>"
-        f'<text x="8" y="14">{title}</text>{ticks}{names}<text x="194" y="192" text-anchor="middle">recursion d '
-        f'(all: the ensemble)</text><polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>'
-        f"{dots}"
-        f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" stroke="currentColor" '
-        'stroke-width="2"/></svg>'
+        f'<text x="8" y="14">{title}</text>{ticks}{names}'
+        '<text x="194" y="192" text-anchor="middle">recursion d (all: the ensemble)</text>'
+        f'<polyline points="{line}" fill="none" stroke="{RECURSION}" stroke-width="2"/>{dots}'
+        f'<circle class="marker" cx="{points[i][0]}" cy="{points[i][1]}" r="8" fill="none" '
+        'stroke="currentColor" stroke-width="2"/></svg>'
     )
 
 
@@ -234,9 +257,11 @@ def _uri(picture: Image.Image, **options) -> str:
 
 
 def player(seen: Inspection, start: int | None = None) -> str:
-    """The slider as a piece of HTML: pictures, numbers, style and script inside, nothing fetched, no kernel needed.
+    """The slider as a piece of HTML: pictures, numbers, style and script inside, nothing fetched,
+    no kernel needed.
 
-    start: the frame shown first (default: the ensemble). Where scripts do not run, the contact sheet is seen.
+    start: the frame shown first (default: the ensemble). Where scripts do not run, the contact
+    sheet is seen.
     """
     views, everything = {}, range(len(seen.labels))
     for view in view_names(seen):  # channels are read by eye only; all else is kept exactly
@@ -263,7 +288,8 @@ def player(seen: Inspection, start: int | None = None) -> str:
     )
     return (
         f'<div class="drcn-player"><style>{(BROWSER / "player.css").read_text("utf-8")}</style>'
-        f'<img class="drcn-sheet" src="{sheet}" alt="Contact sheet: {escape(", ".join(seen.labels))}" '
+        f'<img class="drcn-sheet" src="{sheet}" '
+        f'alt="Contact sheet: {escape(", ".join(seen.labels))}" '
         f'style="max-width:100%"><div class="drcn-curve" hidden>{curve(seen, state["start"])}</div>'
         f"<script>({(BROWSER / 'player.js').read_text('utf-8').strip().rstrip(';')})"
         f"({data});</script></div>"
@@ -275,14 +301,17 @@ def player_page(seen: Inspection, title: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;"
+        "<style>:root{color-scheme:light dark}body{font:16px/1.5 "
+        "system-ui,sans-serif;max-width:60rem;"
         f"margin:2rem auto;padding:0 1rem}}</style></head><body><h1>{escape(title)}</h1>"
         f"{player(seen)}</body></html>\n"
     )
 
 
 def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
-    """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder; their paths."""
+    """Write NAME-recursions.gif (animation), .png (contact sheet) and .html (player) into a folder;
+    their paths.
+    """
     files = {
         "gif": animation(seen),
         "png": encode(contact_sheet(seen), optimize=True),
@@ -291,6 +320,6 @@ def save(seen: Inspection, folder: str | Path, name: str) -> list[Path]:
         ),
     }
     paths = [Path(folder) / f"{name}-recursions.{suffix}" for suffix in files]
-    for path, content in zip(paths, files.values()):
+    for path, content in zip(paths, files.values(), strict=True):
         write_atomically(path, content)
     return paths

@@ -1,20 +1,18 @@
 """Weights on disk: safetensors files (no pickle) whose header says which network they belong to.
 
-The repository's own weights lie in `drcn_book/shipped/`, each with a JSON record: how it was made, what it reaches,
-and the sha256 that is checked before it is used.
+The repository's own weights lie in `drcn_book/shipped/`, each with a JSON record: how it was made,
+what it reaches, and the sha256 that is checked before it is used.
 """
 
-import csv
 import hashlib
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ._keras import hardware, keras
+from ._keras import keras
 from .baselines import DCSCNConfig, SRCNNConfig
 from .config import Config, NetworkConfig
 from .errors import ConfigError, WeightsError
@@ -34,14 +32,19 @@ def _digest(tensors, header):
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], header: dict) -> None:
-    """Save named arrays and a JSON-able header as one safetensors file, atomically, with a checksum of both."""
+    """Save named arrays and a JSON-able header as one safetensors file, atomically, with a checksum
+    of both.
+    """
     tensors = {name: np.asarray(value, order="C") for name, value in tensors.items()}
     header = {**header, "sha256": _digest(tensors, header)}
     write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in header.items()}))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
-    """Arrays and header of a file written by `write_tensors`. WeightsError if missing, damaged, or another format."""
+    """Arrays and header of a file written by `write_tensors`.
+
+    WeightsError if missing, damaged, or another format.
+    """
     path = Path(path)
     if not path.is_file():
         raise WeightsError(
@@ -49,10 +52,8 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
         )
     try:
         with safe_open(path, "numpy") as file:
-            tensors, text = (
-                {name: file.get_tensor(name) for name in file.keys()},
-                file.metadata() or {},
-            )
+            names, text = file.keys(), file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise WeightsError(
             f"{path}: not a readable weights file ({error}); it may be truncated."
@@ -67,7 +68,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.ndarray]:
-    """The arrays of the Keras variables by their names (paths); WeightsError names a missing or misshapen one."""
+    """The arrays of the Keras variables by their names (paths); WeightsError names a missing or
+    misshapen one.
+    """
     for variable in variables:
         value = tensors.get(variable.path)
         if value is None or tuple(value.shape) != tuple(variable.shape):
@@ -83,7 +86,7 @@ def fitting(variables, tensors: dict[str, np.ndarray], source) -> dict[str, np.n
 
 
 def assign(variables, tensors: dict[str, np.ndarray], source) -> None:
-    """Give each Keras variable the array of its name, all or, with an error as in `fitting`, none."""
+    """Give each Keras variable the array of its name; all, or none where `fitting` raises."""
     values = fitting(variables, tensors, source)
     for variable in variables:
         variable.assign(values[variable.path])
@@ -108,7 +111,10 @@ def shipped() -> list[str]:
 
 
 def record(name: str) -> dict:
-    """The record of shipped weights, as `ship` wrote it. WeightsError if there are none of that name."""
+    """The record of shipped weights, as `ship` wrote it.
+
+    WeightsError if there are none of that name.
+    """
     path = SHIPPED / f"{name}.json"
     if name not in shipped():
         raise WeightsError(
@@ -120,63 +126,6 @@ def record(name: str) -> dict:
         raise WeightsError(
             f"{path}: not a readable record ({error}); install the package again."
         ) from None
-
-
-def ship(run: str | Path, name: str, half: bool = False) -> dict:
-    """Make the best weights of a training run part of the package, under `name`; returns their record.
-
-    Writes `shipped/NAME.safetensors`, its record `NAME.json` (network, recipe, command, steps, minutes, hardware,
-    validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
-    WeightsError if the folder is no run with validated weights.
-    """
-    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
-        raise WeightsError(f"{name!r} cannot be a name: use letters, digits, dots and dashes.")
-    run = Path(run)
-    try:
-        made = json.loads((run / "run.json").read_text("utf-8"))
-        log = (run / "log.csv").read_text("utf-8")
-        rows = list(csv.DictReader(log.splitlines()))
-        best = max(rows, key=lambda row: float(row["psnr"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"{run}: not the folder of a training run with validated weights ({error})."
-        ) from None
-    network, config = load(run / "best.safetensors")
-    path = SHIPPED / f"{name}.safetensors"
-    save_weights(path, network, config, half)
-    entry = {
-        "name": name,
-        "parameters": config.parameters,
-        "network": config.to_dict(),
-        "steps": int(best["step"]),
-        "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
-        "validation_psnr": {
-            key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")
-        },
-        "hardware": hardware(),
-        **{key: value for key, value in made.items() if key != "network"},
-        "command": re.sub(r"\S*/", "", made["command"]),
-        "stored": "float16" if half else "float32",
-        "bytes": path.stat().st_size,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "results": {},
-    }
-    write_atomically(SHIPPED / f"{name}.csv", log.encode())
-    _write_record(entry)
-    return entry
-
-
-def add_results(name: str, results: dict) -> None:
-    """Put test-set results, such as {"Set5": {"psnr": 36.9, "ssim": 0.95}}, into the record of shipped weights."""
-    entry = record(name)
-    entry["results"].update(results)
-    _write_record(entry)
-
-
-def _write_record(entry):
-    write_atomically(
-        SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode()
-    )
 
 
 def locate(name: str | Path) -> Path:

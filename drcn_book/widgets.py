@@ -1,4 +1,6 @@
-"""The inspector for a running notebook; where no kernel runs, the same slider as plain HTML takes its place."""
+"""The inspector for a running notebook; where no kernel runs, the same slider as plain HTML takes
+its place.
+"""
 
 import tempfile
 from html import escape
@@ -23,12 +25,13 @@ LARGEST_UPLOAD = (
 class Inspector(ipywidgets.VBox):
     """Slider and play button over the recursions of a network, for one luma picture (h, w), 0..255.
 
-    Shows the output, its error, the change since the last recursion, or a channel of the hidden state, as a whole or
-    a region of it, beside the curve of PSNR over d; a picture of the reader's own can be uploaded. Every frame is
-    computed when the picture comes, so that a move of the slider only looks one up. `seen` holds the numbers.
+    Shows the output, its error, the change since the last recursion, or a channel of the hidden
+    state, as a whole or a region of it, beside the curve of PSNR over d; a picture of the reader's
+    own can be uploaded. Every frame is computed when the picture comes, so that a move of the
+    slider only looks one up. `seen` holds the numbers.
 
-    Saved in a notebook it also carries `views.player` and a contact sheet: they are what the published page, an
-    untrusted notebook and a code host show.
+    Saved in a notebook it also carries `views.player` and a contact sheet: they are what the
+    published page, an untrusted notebook and a code host show.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 import os
 
-PROMISED = 120      # seconds on two cores
+PROMISED = 120  # seconds on two cores
 seconds: dict[str, float] = {}
 
 

@@ -1,6 +1,5 @@
-"""The book's files, for the tests: its pages, its chapters, its tools."""
+"""The book's files, for the tests: its pages and its chapters."""
 
-import importlib.util
 from pathlib import Path
 
 import yaml
@@ -17,11 +16,3 @@ def toc_files() -> list[Path]:
 
 CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in toc_files()]
-
-
-def load_tool(name: str):
-    """A script of `tools/` as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

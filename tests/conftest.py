@@ -38,7 +38,9 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """The folder of the built site: every page made anew from the saved outputs, warnings being errors."""
+    """The folder of the built site: every page made anew from the saved outputs, warnings being
+    errors.
+    """
     done = subprocess.run(["make", "pages"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, (
         f"`make pages` fails:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
@@ -58,7 +60,9 @@ def site(built):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Debian's (or another system's) Chromium, without a display and without any traffic of its own."""
+    """Debian's (or another system's) Chromium, without a display and without any traffic of its
+    own.
+    """
     from playwright.sync_api import sync_playwright
 
     path = next(
@@ -84,8 +88,8 @@ def chromium():
 def open_page(chromium, site):
     """A function that opens a page of the site in a fresh window: `open_page(name)`.
 
-    Requests to any other host are cut off. The page carries `problems`: the console errors, script errors and
-    foreign requests seen so far.
+    Requests to any other host are cut off. The page carries `problems`: the console errors, script
+    errors and foreign requests seen so far.
     """
     contexts = []
 

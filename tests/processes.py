@@ -1,4 +1,6 @@
-"""What the tests of backends and of workers share: processes with another backend, and a small training."""
+"""What the tests of backends and of workers share: processes with another backend, and a small
+training.
+"""
 
 import functools
 import importlib.util
@@ -40,14 +42,14 @@ QUICK = [
     "float32",
     "--clip-norm",
     "0.1",
-    "--ema",
-    "0.9",
 ]
 
 
 @functools.cache
 def interpreter(backend: str) -> str:
-    """The Python of `.venv-backends` if it has the backend, else this one; else the test is skipped."""
+    """The Python of `.venv-backends` if it has the backend, else this one; else the test is
+    skipped.
+    """
     if (
         backend != "tensorflow"
         and APART.exists()
@@ -63,7 +65,8 @@ def start(backend: str, code: str, *args, folder: Path, **environment) -> subpro
     """Python code in a process of its own, in `folder`, with a backend on the processor."""
     if backend != "tensorflow":
         code = f"import sys\nsys.modules.update(dict.fromkeys({LACKING}))\n{code}"
-    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
     return subprocess.Popen(
         [interpreter(backend), "-u", "-c", code, *map(str, args)],
         env=env | environment,
@@ -83,7 +86,9 @@ def run(backend: str, code: str, *args, folder: Path, **environment) -> str:
 
 
 def write_pack(path: Path) -> Path:
-    """A file as `drcn data pack` writes it, with two small training pictures and one validation picture."""
+    """A file as `drcn data pack` writes it, with two small training pictures and one validation
+    picture.
+    """
     draw = np.random.default_rng(1)
     with zipfile.ZipFile(path, "w") as archive:
         for name, side in (("training/a", 60), ("training/b", 48), ("validation/c", 200)):

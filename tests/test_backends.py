@@ -1,8 +1,9 @@
 """One set of weights, one training, three backends: TensorFlow, JAX and PyTorch.
 
-Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make test-backends`
-makes and which has no TensorFlow, or in this environment where they are installed here. Everything is blocked
-for them that a GPU machine may lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, widgets.
+Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make
+test-backends` makes and which has no TensorFlow, or in this environment where they are installed
+here. Everything is blocked for them that a GPU machine may lack: TensorFlow, TensorBoard,
+scikit-image, matplotlib, pooch, tqdm, widgets.
 """
 
 import csv
@@ -30,8 +31,8 @@ from drcn_book import cli, training
 until = int(sys.argv.pop(1))
 train = training.Run.train
 def watched(run, max_minutes=None):
-    def show(line):
-        print(line)
+    def show(told):
+        print(told)
         if run.step >= until:
             sys.exit(0)
     train(run, max_minutes, show)
@@ -42,7 +43,9 @@ sys.exit(cli.main(["train", *sys.argv[1:]]))
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """Pictures in one file, and weights to begin from: each backend draws other numbers from a seed."""
+    """Pictures in one file, and weights to begin from: each backend draws other numbers from a
+    seed.
+    """
     folder = tmp_path_factory.mktemp("material")
     config = preset("tiny", "authors")
     save_weights(folder / "start.safetensors", build(config, seed=5), config)
@@ -96,7 +99,9 @@ def test_same_weights_give_the_same_output(tmp_path, backend):
         folder=tmp_path,
     )
     for name, network in networks.items():
-        for mine, theirs in zip(infer(network, x), np.load(tmp_path / f"{name}.npz").values()):
+        for mine, theirs in zip(
+            infer(network, x), np.load(tmp_path / f"{name}.npz").values(), strict=True
+        ):
             assert np.ptp(mine) > 10
             assert np.abs(mine - theirs).max() / 255 < 1e-4
 
@@ -108,7 +113,7 @@ def test_training_takes_the_same_course(tmp_path, material, on_tensorflow, backe
     theirs, mine = (
         load(folder / "best.safetensors")[0] for folder in (tmp_path / "run", on_tensorflow[1])
     )
-    for a, b in zip(theirs.weights, mine.weights):
+    for a, b in zip(theirs.weights, mine.weights, strict=True):
         assert np.abs(np.asarray(a) - np.asarray(b)).max() < 1e-3
     assert json.loads((tmp_path / "run" / "run.json").read_text())["backend"] == backend
 

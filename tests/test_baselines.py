@@ -68,7 +68,9 @@ def test_no_pixel_beyond_the_receptive_field_matters_and_any_size_serves(config)
 
 
 def test_dcscn_is_the_pixel_shuffle_it_declares():
-    """Its transposed convolution is a 1x1 convolution to s^2 channels and a pixel shuffle, in plain NumPy."""
+    """Its transposed convolution is a 1x1 convolution to s^2 channels and a pixel shuffle, in plain
+    NumPy.
+    """
     config = DCSCNConfig(scale=3)
     network = config.build()
     layer = network.get_layer("L")
@@ -81,7 +83,9 @@ def test_dcscn_is_the_pixel_shuffle_it_declares():
 
 
 def test_dcscn_sees_the_same_low_resolution_pixels_at_any_size():
-    """What lies right and below does not move the phase: a larger picture has the same top left part."""
+    """What lies right and below does not move the phase: a larger picture has the same top left
+    part.
+    """
     network = DCSCNConfig().build()
     x = noise(120, 130)
     part = infer(network, x[:101, :111])[0]
@@ -111,7 +115,7 @@ def test_a_baseline_trains_and_comes_back(name, tmp_path, monkeypatch):
         ),
         tmp_path / "run",
     )
-    run.train(show=lambda line: None)
+    run.train(show=lambda told: None)
     assert run.best > run.validation.bicubic
     network, loaded = weights.load(tmp_path / "run" / "best.safetensors")
     assert loaded == config
@@ -128,7 +132,7 @@ def test_starting_from_another_architecture_is_refused(tmp_path, monkeypatch):
             Recipe(train_set="Photos", patch=24, steps=1, precision="float32"),
             tmp_path / "run",
             start=str(tmp_path / "srcnn.safetensors"),
-        )
+        ).open()
 
 
 def test_unknown_options_are_one_line(capsys, tmp_path):

@@ -1,6 +1,7 @@
-"""The harness of `make bench`, on networks and pictures so small that only its correctness shows, never a speed."""
+"""The harness of `make bench`, on networks and pictures so small that only its correctness shows,
+never a speed.
+"""
 
-import importlib.util
 import json
 import os
 import re
@@ -10,41 +11,40 @@ import sys
 import nbformat
 import numpy as np
 import pytest
-from book import ROOT, load_tool
+from book import ROOT
 
 from drcn_book import benchmark, onnx_export
 from drcn_book.config import NetworkConfig, preset
+from project import speed_tables, tables
+from project.bench import __main__ as bench
+from project.bench import enlarging, results, team, training, turns, waiting
 
-spec = importlib.util.spec_from_file_location("bench", ROOT / "benchmarks" / "run.py")
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
-tables = load_tool("tables")
-PRECISIONS = bench.PRECISIONS
+PRECISIONS = turns.PRECISIONS
 TORCH = (
-    bench.APART.exists()
-    and not subprocess.run([bench.APART, "-c", "import torch"], capture_output=True).returncode
+    turns.APART.exists()
+    and not subprocess.run([turns.APART, "-c", "import torch"], capture_output=True).returncode
 )
 SPEED = ROOT / "data" / "results" / "speed.csv"
 
 
 @pytest.fixture
 def float32_only(monkeypatch):
-    monkeypatch.setattr(bench, "PRECISIONS", {"float32": "float32"})
+    monkeypatch.setattr(turns, "PRECISIONS", {"float32": "float32"})
     monkeypatch.setenv(
         "OMP_NUM_THREADS", "1"
     )  # PyTorch's threads wait for each other on a busy machine
     if not TORCH:
-        monkeypatch.setattr(bench, "APART", bench.APART.with_name("no-such-python"))
+        monkeypatch.setattr(turns, "APART", turns.APART.with_name("no-such-python"))
 
 
 def test_candidates_take_turns():
-    turns = []
-    found = bench.alternate(
-        {name: lambda name=name: turns.append(name) or len(turns) for name in "abc"}, budget=60
+    taken = []
+    found = turns.alternate(
+        {name: lambda name=name: taken.append(name) or len(taken) for name in "abc"}, budget=60
     )
-    assert len(found["a"]) == bench.MOST and turns == list("abc") * (1 + bench.MOST)
-    assert found["b"] == [2 + 3 * n for n in range(1, 1 + bench.MOST)]  # the first does not count
-    assert bench.alternate({"slow": lambda: 5.0}, budget=-1) == {
+    assert len(found["a"]) == turns.MOST and taken == list("abc") * (1 + turns.MOST)
+    assert found["b"] == [2 + 3 * n for n in range(1, 1 + turns.MOST)]  # the first does not count
+    assert turns.alternate({"slow": lambda: 5.0}, budget=-1) == {
         "slow": [5.0]
     }  # unless there is no time
 
@@ -52,10 +52,11 @@ def test_candidates_take_turns():
 def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
     """A real process each: one ends before the third turn, one in it."""
     answers = 'print(\'{"result": []}\', flush=True); answer = \'{"seconds": 1, "peak_gb": 1}\'; '
+    twice = "[(input(), print(answer, flush=True)) for _ in '12']; "
     rest = {
         "lives": "all(print(answer, flush=True) or 1 for _ in sys.stdin)",
-        "dies": "[(input(), print(answer, flush=True)) for _ in '12']; input(); sys.exit('no memory')",
-        "is gone": "[(input(), print(answer, flush=True)) for _ in '12']; sys.exit('gone')",
+        "dies": f"{twice}input(); sys.exit('no memory')",
+        "is gone": f"{twice}sys.exit('gone')",
     }
     popen = subprocess.Popen
     monkeypatch.setattr(
@@ -70,10 +71,10 @@ def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
             **options,
         ),
     )
-    rows = bench.compete(
+    rows = turns.compete(
         "case", {name: {"kind": "any", "name": name, "precision": "float32"} for name in rest}
     )
-    assert [(row["candidate"], row["rounds"]) for row in rows] == [("lives", bench.MOST)]
+    assert [(row["candidate"], row["rounds"]) for row in rows] == [("lives", turns.MOST)]
     printed = capsys.readouterr().out
     assert (
         "dies left out, it failed while timed: no memory" in printed
@@ -82,10 +83,10 @@ def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", bench.PRECISIONS)
+@pytest.mark.parametrize("precision", turns.PRECISIONS)
 def test_step(precision, tmp_path, float32_only, monkeypatch):
     """The paper's wiring; that PyTorch's losses are the same is a condition of `step` itself."""
-    monkeypatch.setattr(bench, "PRECISIONS", {precision: PRECISIONS[precision]})
+    monkeypatch.setattr(turns, "PRECISIONS", {precision: PRECISIONS[precision]})
     config = NetworkConfig(filters=4, recursions=2)
     rows = list(bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False))
     peers = ["PyTorch", "PyTorch channels-last"] if TORCH else []
@@ -108,7 +109,10 @@ def test_step(precision, tmp_path, float32_only, monkeypatch):
 
 @pytest.mark.slow
 def test_flags(tmp_path, float32_only, monkeypatch):
-    """Each reaches a worker's environment; that the losses stay the same is a condition of `flags` itself."""
+    """Each reaches a worker's environment.
+
+    That the losses stay the same is a condition of `flags` itself.
+    """
     seen = []
     popen = subprocess.Popen
     monkeypatch.setattr(
@@ -132,8 +136,11 @@ def test_flags(tmp_path, float32_only, monkeypatch):
 
 @pytest.mark.slow
 def test_upscale(tmp_path, float32_only):
-    """The authors' wiring; that PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself."""
-    network = bench.write_network(
+    """The authors' wiring.
+
+    That PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself.
+    """
+    network = training.write_network(
         tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2)
     )
     rows = list(bench.upscale(tmp_path, [96], str(network), budget=-1))
@@ -165,7 +172,7 @@ def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
         np.random.default_rng(0).integers(0, 256, (32, 32)).astype("uint8"),
     )
     for name in "ab":
-        path = bench.write_network(tmp_path / f"{name}.safetensors", config)
+        path = training.write_network(tmp_path / f"{name}.safetensors", config)
         model = onnx_export.export(path, tmp_path / f"{name}.onnx")
         specs[name] = {
             "kind": "onnx_upscaler",
@@ -177,12 +184,12 @@ def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
     with pytest.raises(
         SystemExit, match="STOP: case: b does not compute what a does: the results differ by"
     ):
-        bench.compete("case", specs)
+        turns.compete("case", specs)
     missing = {**specs["a"], "model": "no-such.onnx"}
     with pytest.raises(SystemExit, match="STOP: case: c: .*no-such.onnx"):
-        bench.compete("case", {"a": specs["a"], "c": missing})
+        turns.compete("case", {"a": specs["a"], "c": missing})
     more = {"a": specs["a"], "c": {**missing, "optional": True}, "b": {**specs["b"], "other": True}}
-    rows = bench.compete("case", more, per=0.1, budget=-1)
+    rows = turns.compete("case", more, per=0.1, budget=-1)
     assert [row["candidate"] for row in rows] == [
         "a",
         "b",
@@ -191,7 +198,7 @@ def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
 
 @pytest.mark.parametrize("gain", [-50, 50])
 def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
-    monkeypatch.setattr(bench, "GAINS", (gain,))
+    monkeypatch.setattr(training, "GAINS", (gain,))
     recipe = {
         "train_set": str(pictures),
         "patch": 16,
@@ -224,8 +231,8 @@ def test_workers(tmp_path):
         "2 workers, 4 each",
     ]
     assert all(row["unit"] == "patches/s" and float(row["median"]) > 0 for row in rows)
-    with pytest.raises(bench.Failed, match="batch = 0"):
-        bench.train_on([0], 0, ["--preset", "tiny"], tmp_path)
+    with pytest.raises(turns.WorkerError, match="batch = 0"):
+        team.train_on([0], 0, ["--preset", "tiny"], tmp_path)
 
 
 def test_reader_and_chapters(tmp_path, monkeypatch):
@@ -237,7 +244,7 @@ def test_reader_and_chapters(tmp_path, monkeypatch):
     cells[1].outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
     path = tmp_path / "01_short.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    monkeypatch.setattr(bench.execute, "chapters", lambda starts: [path])
+    monkeypatch.setattr(waiting.execute, "chapters", lambda starts: [path])
     rows = list(bench.reader(tmp_path, budget=-1, pages=False))
     assert len(rows) == 5 and all(row["unit"] == "s" and float(row["median"]) > 0 for row in rows)
     assert (tmp_path / "large.png").exists()
@@ -256,10 +263,10 @@ def test_a_section_measured_again_replaces_its_rows_of_that_machine(tmp_path):
         ("step", "cd", "x"),
         ("upscale", "e", "x"),
     ):
-        bench.merge(
+        results.merge(
             path,
             section,
-            [bench.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware=machine) for name in names],
+            [turns.row("case", name, [0.5, 0.25, 1.0], 2.0, hardware=machine) for name in names],
         )
     rows = benchmark.read(path)
     assert [(row["section"], row["candidate"]) for row in rows] == [
@@ -279,21 +286,21 @@ def test_a_section_measured_again_replaces_its_rows_of_that_machine(tmp_path):
 
 def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_path, monkeypatch):
     def ends(folder):
-        yield bench.row("first", "a", [1.0])
-        raise bench.Failed
+        yield turns.row("first", "a", [1.0])
+        raise turns.WorkerError
 
     def whole(folder):
-        return [bench.row("case", "b", [1.0])]
+        return [turns.row("case", "b", [1.0])]
 
     loads = iter([(0.5, 0, 0), (1.5, 0, 0)])
     monkeypatch.setattr(bench, "RESULTS", tmp_path)
-    monkeypatch.setattr(bench, "draw", lambda: None)
+    monkeypatch.setattr(bench, "draw", lambda path: None)
     monkeypatch.setattr(bench, "SECTIONS", {"step": whole, "upscale": ends})
     monkeypatch.setattr(bench.os, "getloadavg", lambda: next(loads))
-    bench.merge(
-        tmp_path / "speed.csv", "upscale", [bench.row("old", "c", [1.0], hardware=bench.hardware())]
+    results.merge(
+        tmp_path / "speed.csv", "upscale", [turns.row("old", "c", [1.0], hardware=bench.hardware())]
     )
-    with pytest.raises(bench.Failed):
+    with pytest.raises(turns.WorkerError):
         bench.main(["step", "upscale"])
     assert [
         (row["section"], row["case"], row["load"]) for row in benchmark.read(tmp_path / "speed.csv")
@@ -302,7 +309,7 @@ def test_a_section_that_ends_early_keeps_its_cases_and_each_has_its_load(tmp_pat
 
 def test_a_command_that_fails_says_why():
     with pytest.raises(SystemExit, match="no such thing\nSTOP: `.* -c .*` failed"):
-        bench.command(sys.executable, "-c", "import sys; sys.exit('no such thing')")()
+        waiting.command(sys.executable, "-c", "import sys; sys.exit('no such thing')")()
 
 
 def test_an_unknown_section_is_named(capsys):
@@ -319,7 +326,7 @@ def measured(tmp_path, monkeypatch):
     facts = {"hardware": "a machine", "load": "0.1", "software": "one 1.0"}
     other = {**facts, "hardware": "another"}
     steps = [
-        bench.row(case, f"{name}, float32", [seconds], gflops=rate, **facts)
+        turns.row(case, f"{name}, float32", [seconds], gflops=rate, **facts)
         for case in ("small", "large")
         for name, seconds, rate in (
             ("this project", 0.5, "100"),
@@ -329,7 +336,7 @@ def measured(tmp_path, monkeypatch):
         )
     ]
     steps += [
-        bench.row(case, f"{name}, bfloat16", [seconds], gflops=rate, **facts)
+        turns.row(case, f"{name}, bfloat16", [seconds], gflops=rate, **facts)
         for case in ("small", "large")
         for name, seconds, rate in (
             ("this project", 0.25, "200"),
@@ -338,7 +345,7 @@ def measured(tmp_path, monkeypatch):
         )
     ]
     sizes = [
-        bench.row(f"{side}x{side}", f"{name}, {precision}", [2.0], per, peak_gb="1.50", **facts)
+        turns.row(f"{side}x{side}", f"{name}, {precision}", [2.0], per, peak_gb="1.50", **facts)
         for side in (256, 512)
         for precision, name, per in (
             ("float32", "this project", 6.0),
@@ -347,19 +354,19 @@ def measured(tmp_path, monkeypatch):
         )
     ]
     deep = [
-        bench.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts)
+        turns.row("recursions of compact-x2 at 512x512", d, [0.5], 1.0, **facts)
         for d in ("1", "2", "ensemble")
     ]
     team = [
-        bench.row("tiny", name, [1.0], per, "patches/s", **facts)
+        turns.row("tiny", name, [1.0], per, "patches/s", **facts)
         for name, per in (("1 worker, 4 patches", 4), ("2 workers, 2 each", 6))
     ]
     runs = [
-        bench.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
-        bench.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts),
+        turns.row("Set5, 36.66 dB", "ours", [60.0], note="", **facts),
+        turns.row("Set5, 36.66 dB", "theirs", [], note="best 36.00", **facts),
     ]
     commands = [
-        bench.row("the whole project", "make book", [seconds], **machine)
+        turns.row("the whole project", "make book", [seconds], **machine)
         for seconds, machine in ((60.0, facts), (90.0, other))
     ]
     for section, rows in (
@@ -370,7 +377,7 @@ def measured(tmp_path, monkeypatch):
         ("project", commands[:1]),
         ("project", commands[1:]),
     ):
-        bench.merge(tmp_path / "speed.csv", section, rows)
+        results.merge(tmp_path / "speed.csv", section, rows)
     (tmp_path / "recursions.csv").write_text(
         "method,dataset,output,psnr\n"
         + "".join(
@@ -378,8 +385,8 @@ def measured(tmp_path, monkeypatch):
             for output, psnr in (("final", 37.1), ("1", 36.4), ("2", 36.8))
         )
     )
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    for module in (tables, speed_tables, results):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
     return tmp_path
 
 
@@ -435,7 +442,7 @@ def test_tables(measured):
 
 def test_tables_without_what_failed_while_timed(measured):
     rows = [row for row in benchmark.read(measured / "speed.csv") if row["section"] == "step"]
-    bench.merge(
+    results.merge(
         measured / "speed.csv",
         "step",
         [
@@ -449,28 +456,30 @@ def test_tables_without_what_failed_while_timed(measured):
 
 
 def test_figure(measured):
-    drawing = bench.draw(measured / "speed.csv")
-    assert drawing == bench.draw(measured / "speed.csv") and drawing.startswith(b"<?xml")
-    assert bench.draw(measured / "no-such.csv") is None
+    drawing = results.draw(measured / "speed.csv")
+    assert drawing == results.draw(measured / "speed.csv") and drawing.startswith(b"<?xml")
+    assert results.draw(measured / "no-such.csv") is None
 
 
 def test_the_readme_has_every_table_and_they_are_what_was_measured():
-    shown = tables.BLOCK.findall((ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8"))
+    shown = tables.BLOCK.findall(
+        (ROOT / "project" / "bench" / "README.md").read_text(encoding="utf-8")
+    )
     assert {name for _, name, _, _ in shown} == {
         name for name in tables.TABLES if name.startswith("speed-")
     }
-    assert ROOT / "benchmarks" / "README.md" in tables.documents()
+    assert ROOT / "project" / "bench" / "README.md" in tables.documents()
     if not SPEED.exists():
         pytest.skip("data/results/speed.csv is not there yet: `make bench`")
     rows = benchmark.read(SPEED)
     assert set(bench.STANDARD) <= {row["section"] for row in rows}
     assert all(row["median"] or row["section"] == "quality" for row in rows)
-    assert bench.FIGURE.read_bytes() == bench.draw(SPEED), "python benchmarks/run.py draws it anew"
+    assert bench.FIGURE.read_bytes() == results.draw(SPEED), "python -m project.bench draws it anew"
 
 
 def test_the_readme_says_of_its_marks_what_was_measured():
     """What was aimed at, and what XLA costs, number by number, from the rows of both machines."""
-    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "project" / "bench" / "README.md").read_text(encoding="utf-8")
     text = " ".join(readme.split("## What was aimed at, and missed")[1].split())
     rows = {
         (row["hardware"][:3], row["case"], row["candidate"]): row
@@ -481,7 +490,7 @@ def test_the_readme_says_of_its_marks_what_was_measured():
         key: float(row["median"]) ** (-1 if row["unit"] == "s" else 1) for key, row in rows.items()
     }
     xeon, epyc, ours = "Int", "AMD", "this project"
-    cases, sides = list(bench.CASES), [f"{side}x{side}" for side in bench.SIDES]
+    cases, sides = list(training.CASES), [f"{side}x{side}" for side in enlarging.SIDES]
 
     def against(machine, precision, *chosen):
         """How many times as fast as the best peer, case by case."""
@@ -509,7 +518,7 @@ def test_the_readme_says_of_its_marks_what_was_measured():
             [float(rows[machine, case, f"{name}, {precision}"]["gflops"]) for case in cases[2:]]
             for name in (ours, "plain convolution")
         ]
-        return [100 * mine / plain for mine, plain in zip(*found)]
+        return [100 * mine / plain for mine, plain in zip(*found, strict=True)]
 
     def tiles(machine, name):
         return [
@@ -540,7 +549,9 @@ def test_the_readme_says_of_its_marks_what_was_measured():
         f"{span('.0f', share(epyc, 'bfloat16'))} % on the EPYC; "
         f"{span('.0f', share(xeon, 'bfloat16'))} % on the Xeon",
         f"In float32 {span('.0f', share(xeon, 'float32') + share(epyc, 'float32'))} % on both",
-        f"in float32 {times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on both",
+        "in float32 "
+        f"{times('.2f', against(xeon, 'float32', *cases) + against(epyc, 'float32', *cases))} on "
+        "both",
         f"In bfloat16 {times('.2f', against(xeon, 'bfloat16', *cases))} on the Xeon and "
         f"{times('.2f', against(epyc, 'bfloat16', *cases))} on the EPYC",
         f"on the Xeon {default(xeon, cases[0])[0]:.1f}x for the compact network at batch 16 and "
@@ -550,18 +561,20 @@ def test_the_readme_says_of_its_marks_what_was_measured():
         f"on the Xeon {against(xeon, 'float32', '2048x2048')[0]:.2f}x in float32 at 2048x2048",
         f"on the EPYC {against(epyc, 'bfloat16', '256x256')[0]:.2f}x in bfloat16 at 256x256",
         f"{times('.1f', against(xeon, 'bfloat16', *sides))} in bfloat16 on the Xeon",
-        "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % on "
+        "{:.0f} % at 2048x2048 and {:.0f} % at 4096x4096 on the Xeon, and to {:.0f} % and {:.0f} % "
+        "on "
         "the EPYC".format(*small[0], *small[1]),
         f"{span('.1f', xla(xeon, 'float32'))} times the time in float32 and "
         f"{span('.1f', xla(xeon, 'bfloat16'))} times in bfloat16 on the Xeon, "
-        f"{span('.1f', xla(epyc, 'float32'))} and {span('.1f', xla(epyc, 'bfloat16'))} times on the EPYC",
+        f"{span('.1f', xla(epyc, 'float32'))} and {span('.1f', xla(epyc, 'bfloat16'))} times on "
+        "the EPYC",
         f"to {span('.0f', tiles(xeon, ours) + tiles(epyc, ours))} %.",
     ):
         assert said in text, said
     worst, second, third = sorted(
         value
         for machine in (xeon, epyc)
-        for precision in bench.PRECISIONS
+        for precision in turns.PRECISIONS
         for value in against(machine, precision, *sides)
     )[:3]
     assert [f"{value:.2f}" for value in (worst, second)] == ["0.95", "0.96"] and third >= 1.005
@@ -572,4 +585,4 @@ def test_make_knows_it():
     done = subprocess.run(
         ["make", "-n", "bench", "SECTION=step upscale"], cwd=ROOT, capture_output=True, text=True
     )
-    assert "benchmarks/run.py step upscale" in done.stdout
+    assert "-m project.bench step upscale" in done.stdout

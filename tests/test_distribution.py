@@ -1,4 +1,6 @@
-"""Several devices and several workers train as one device does, and a lost worker is told and made good."""
+"""Several devices and several workers train as one device does, and a lost worker is told and made
+good.
+"""
 
 import csv
 import os
@@ -32,7 +34,8 @@ def command(pack, folder, *more):
 
 
 def start_two(pack, folder, *more, leader=()):
-    """Two worker processes that meet on a free port of this machine; worker 1 is given another folder.
+    """Two worker processes that meet on a free port of this machine; worker 1 is given another
+    folder.
 
     leader: options of worker 0 alone.
     """
@@ -75,13 +78,15 @@ def alone(pack, tmp_path_factory):
 
 def same_course(folder, alone):
     np.testing.assert_allclose(losses(folder), losses(alone), rtol=1e-5)
-    for a, b in zip(weights(folder), weights(alone)):
+    for a, b in zip(weights(folder), weights(alone), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-5)
 
 
 @posix
 def test_two_workers_equal_one_with_the_double_batch(pack, alone, tmp_path):
-    """4 patches on each of two workers, 8 on one: the same loss, also with a clipped gradient and a mean."""
+    """4 patches on each of two workers, 8 on one: the same loss, also with a clipped gradient and a
+    mean.
+    """
     pair = start_two(pack, tmp_path, "--steps", "6")
     ends = [process.communicate(timeout=900) for process in pair]
     assert [process.returncode for process in pair] == [0, 0], ends
@@ -186,7 +191,8 @@ def test_too_large_a_batch_is_one_line(capsys, tmp_path):
     error = capsys.readouterr().err.splitlines()[-1]
     assert (
         error
-        == "drcn: The training does not fit in the memory of the device: use a smaller --batch or --patch."
+        == "drcn: The training does not fit in the memory of the device: use a smaller --batch or "
+        "--patch."
     )
     assert not (tmp_path / "run").exists()
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -73,7 +74,9 @@ def test_colours_stand_out_from_white(part):
 
 
 def test_the_family_tree_says_what_the_papers_say():
-    """Under each name PSNR on Set5, x2, and, where data/quoted.csv has them, the parameters to the digits shown."""
+    """Under each name PSNR on Set5, x2, and, where data/quoted.csv has them, the parameters to the
+    digits shown.
+    """
     quoted = {
         row["method"].split(" (")[0]: row
         for row in benchmark.results("quoted")
@@ -82,7 +85,7 @@ def test_the_family_tree_says_what_the_papers_say():
     texts = [text.get_text() for text in figures.successors().axes[0].texts]
     boxes = [
         (name, below)
-        for name, below in zip(texts, texts[1:])
+        for name, below in pairwise(texts)
         if re.fullmatch(r"(\d+[KM] · )?\d\d\.\d\d", below)
     ]
     assert len(boxes) == 11

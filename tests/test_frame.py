@@ -1,4 +1,6 @@
-"""The commands around the book: what they say when something is missing, and that pairs stay in step."""
+"""The commands around the book: what they say when something is missing, and that pairs stay in
+step.
+"""
 
 import os
 import shutil
@@ -7,9 +9,10 @@ import subprocess
 import jupytext
 import nbformat
 import pytest
-from book import ROOT, load_tool
+from book import ROOT
 
-execute = load_tool("execute")
+from project import execute
+
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 
 
@@ -23,7 +26,7 @@ def say(command, cwd=ROOT, **environment):
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")
 def test_setup_without_a_fitting_python(tmp_path):
     status, text = say(
-        ["sh", ROOT / "tools" / "setup.sh"], cwd=tmp_path, PYTHON="python2.7 no-such-python"
+        ["sh", ROOT / "project" / "setup.sh"], cwd=tmp_path, PYTHON="python2.7 no-such-python"
     )
     assert status == 1 and text.startswith("STOP: Python 3.11, 3.12 or 3.13 is needed")
     assert len(text.splitlines()) == 1 and not any(tmp_path.iterdir())
@@ -127,8 +130,8 @@ def test_lines_fit_the_screen():
     """The rule of CONTRIBUTING, for what people read as code."""
     long = [
         f"{path.relative_to(ROOT)}:{number}"
-        for folder in ("drcn_book", "tools", "tests", "benchmarks")
-        for path in (ROOT / folder).glob("*.py")
+        for folder in ("drcn_book", "project", "tests")
+        for path in (ROOT / folder).rglob("*.py")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > 120
     ]

@@ -1,15 +1,17 @@
-"""What chapters 1 and 2 say of the public sets, against `data/results/ladder.csv` and the sets themselves."""
+"""What chapters 1 and 2 say of the public sets, against `data/results/ladder.csv` and the sets
+themselves.
+"""
 
 import numpy as np
 import pytest
-from book import ROOT, load_tool
+from book import ROOT
 
 from drcn_book import benchmark, datasets
 from drcn_book.degradation import resize
 from drcn_book.images import eight_views
 from drcn_book.protocol import RUNGS
+from project import ladder
 
-tool = load_tool("ladder")
 ROWS = {
     (row["method"], row["dataset"], row["change"]): row["psnr"]
     for row in benchmark.read(ROOT / "data" / "results" / "ladder.csv")
@@ -20,7 +22,8 @@ def need(*names):
     absent = [name for name in names if name not in datasets.present()]
     if absent:
         pytest.skip(
-            f"{', '.join(absent)} not in {datasets.data_dir()}: `drcn data fetch {' '.join(absent)}`"
+            f"{', '.join(absent)} not in {datasets.data_dir()}: `drcn data fetch "
+            f"{' '.join(absent)}`"
         )
 
 
@@ -38,7 +41,7 @@ def test_the_file_is_complete():
     no_grey_in_set5 = {
         (method, "Set5", "grey pictures as RGB") for method in ("bicubic", "compact-x2")
     }
-    halves = {("bicubic", "Urban100", change) for change in tool.HALF}
+    halves = {("bicubic", "Urban100", change) for change in ladder.HALF}
     assert set(ROWS) == everywhere - no_grey_in_set5 | halves
 
 
@@ -47,10 +50,10 @@ def test_the_rows_of_set5_are_measured_again(name):
     need("Set5")
     method = benchmark.BICUBIC if name == "bicubic" else benchmark.network_method(name)
     changes = None if name == "bicubic" else ("the protocol", "RGB instead of Y")
-    for row in tool.rows(method, "Set5", changes):
+    for row in ladder.rows(method, "Set5", changes):
         stored = ROWS[name, "Set5", row["change"]]
         assert row["psnr"] == pytest.approx(stored, abs=0.005), (
-            f"python tools/ladder.py {name} ({row['change']})"
+            f"python -m project.ladder {name} ({row['change']})"
         )
 
 
@@ -72,7 +75,9 @@ def test_what_chapter_1_says_of_the_ladder():
 
 
 def second_best(trained, tested, coarse):
-    """The correlation of the pair after the known leak, of thumbnails less what coarse x coarse pixels show."""
+    """The correlation of the pair after the known leak, of thumbnails less what coarse x coarse
+    pixels show.
+    """
 
     def thumbnails(pictures):
         small = [resize(picture, 32, 32) for picture in pictures.values()]

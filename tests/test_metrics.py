@@ -1,4 +1,6 @@
-"""PSNR, SSIM and the ladder: against arithmetic, a second implementation, and the published bicubic table."""
+"""PSNR, SSIM and the ladder: against arithmetic, a second implementation, and the published bicubic
+table.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -45,7 +47,7 @@ def test_the_published_bicubic_table(name):
         return psnr(y, x, job[1]), ssim(y, x, job[1])
 
     with ThreadPoolExecutor(2) as pool:
-        for scale, (published_psnr, published_ssim) in zip((2, 3, 4), PUBLISHED[name]):
+        for scale, (published_psnr, published_ssim) in zip((2, 3, 4), PUBLISHED[name], strict=True):
             measured = np.mean(
                 list(pool.map(score, [(picture, scale) for picture in pictures])), axis=0
             )

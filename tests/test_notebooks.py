@@ -6,9 +6,10 @@ import statistics
 import jupytext
 import nbformat
 import pytest
-from book import CHAPTERS, ROOT, load_tool, toc_files
+from book import CHAPTERS, ROOT, toc_files
 
-execute = load_tool("execute")
+from project import execute
+
 SKELETON = ["What you will be able to do", "Prerequisites", "Summary", "Exercises", "References"]
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -39,7 +40,7 @@ def test_table_of_contents_is_complete():
 
 @every_chapter
 def test_was_run_from_top_to_bottom(path):
-    """nbval never compares a cell without an execution count, so a stripped notebook would pass it."""
+    """nbval never compares a cell without an execution count: a stripped notebook would pass."""
     cells = code(read(path))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     shown = sum(bool(cell.outputs) for cell in cells)
@@ -92,7 +93,9 @@ def test_equals_its_text_twin(path):
 
 @every_chapter
 def test_saved_form_is_settled(path):
-    """Saved by tools/execute.py: no time stamps, no random names, so that a second run changes nothing."""
+    """Saved by project/execute.py: no time stamps, no random names, so that a second run changes
+    nothing.
+    """
     assert execute.settle(read(path)) == path.read_text(encoding="utf8"), (
         "save it with `make execute`"
     )
@@ -107,7 +110,9 @@ def test_skeleton(path):
         next((i for i, name in enumerate(sections) if name.startswith(part)), None)
         for part in SKELETON
     ]
-    assert None not in found, f"missing: {[part for part, i in zip(SKELETON, found) if i is None]}"
+    assert None not in found, (
+        f"missing: {[part for part, i in zip(SKELETON, found, strict=True) if i is None]}"
+    )
     assert found == sorted(found), f"sections out of order: {sections}"
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     opening = prose.split("## Prerequisites", 1)[1].split("\n## ", 1)[0]
@@ -135,7 +140,9 @@ def test_cells_are_small(path):
 
 @every_chapter
 def test_colab_cell(path):
-    """The first code cell installs the package on Colab, beside its TensorFlow, and does nothing elsewhere."""
+    """The first code cell installs the package on Colab, beside its TensorFlow, and does nothing
+    elsewhere.
+    """
     first, *others = code(read(path))
     lines = first.source.splitlines()
     assert 'if "google.colab" in sys.modules:' in lines and "cpu" not in first.source
@@ -145,14 +152,18 @@ def test_colab_cell(path):
 
 @every_chapter
 def test_names_no_file_of_the_repository(path):
-    """A chapter also runs where the package alone is installed: on Colab, and as a downloaded notebook."""
-    own = re.compile(r"""__file__|\.\./|["'](data|figures|notebooks|tools|drcn_book)/""")
+    """A chapter also runs where the package alone is installed: on Colab, and as a downloaded
+    notebook.
+    """
+    own = re.compile(r"""__file__|\.\./|["'](data|figures|notebooks|project|drcn_book)/""")
     assert [cell.source for cell in code(read(path)) if own.search(cell.source)] == []
 
 
 @every_chapter
 def test_defines_nothing_that_the_package_has(path):
-    """What a chapter builds for teaching under a name of the package, it compares with the package's own."""
+    """What a chapter builds for teaching under a name of the package, it compares with the
+    package's own.
+    """
     package = "\n".join(
         file.read_text(encoding="utf8") for file in (ROOT / "drcn_book").glob("*.py")
     )

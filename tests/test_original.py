@@ -1,4 +1,4 @@
-"""Networks of deeply-recursive-cnn-tf come over from their checkpoints, and nothing half-read does."""
+"""Networks of deeply-recursive-cnn-tf come over from their checkpoints, never half-read."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,11 @@ F, D = 6, 4
 
 
 def write_original(path, image, skip="concat", suffix="_1", output_relu=True, save=None):
-    """A checkpoint of the original's form at `path`, and what its graph makes of `image` (h, w), 0..255.
+    """A checkpoint of the original's form at `path`, and what its graph makes of `image` (h, w),
+    0..255.
 
-    The graph is the original's wiring, in TensorFlow 1, after two steps of its Adam: the slots are real ones.
+    The graph is the original's wiring, in TensorFlow 1, after two steps of its Adam: the slots are
+    real ones.
     """
     draw = np.random.default_rng(3)
 
@@ -97,7 +99,7 @@ def test_output_equals_the_originals(tmp_path, image, capsys, skip, suffix, outp
 
 
 def test_the_last_relu_matters(tmp_path, image):
-    """Below zero the original gives 0; without its last ReLU the same weights give something else."""
+    """Below zero the original gives 0; without its last ReLU the weights give something else."""
     dark = image - 130
     expected = write_original(tmp_path / "model.ckpt", dark)
     assert (expected == 0).any() and (expected > 1).any()

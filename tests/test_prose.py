@@ -25,9 +25,8 @@ def test_spelling():
         "codespell_lib",
         *PROSE,
         "drcn_book",
-        "tools",
+        "project",
         "tests",
-        "benchmarks",
         "_ext",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,6 @@
-"""A run that is killed, cut short or out of disk space goes on from its last checkpoint, to the very same weights."""
+"""A run that is killed, cut short or out of disk space goes on from its last checkpoint, to the
+very same weights.
+"""
 
 import csv
 import errno
@@ -12,10 +14,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from drcn_book import training, weights
-from drcn_book.config import preset
+from drcn_book import datasets, weights
+from drcn_book.config import Recipe, preset
 from drcn_book.errors import ConfigError, StorageError, WeightsError
-from drcn_book.training import Recipe, Run
+from drcn_book.training import Run, batches, log, precision
+from drcn_book.training import run as module
 from drcn_book.weights import read_tensors
 
 CONFIG = preset("tiny", "authors")
@@ -36,7 +39,8 @@ def quiet(line):
 
 
 def make(pictures, folder, **changes):
-    return Run(CONFIG, Recipe(**{**OPTIONS, "train_set": str(pictures), **changes}), folder)
+    recipe = Recipe(**{**OPTIONS, "train_set": str(pictures), **changes})
+    return Run(CONFIG, recipe, folder).open()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,10 @@ def whole(pictures, tmp_path_factory):
 
 
 def assert_same_end(folder, whole):
-    """Bitwise: weights, optimiser, counters, best weights, and every number of the log that is no time."""
+    """Bitwise.
+
+    Weights, optimiser, counters, best weights, and every number of the log that is no time.
+    """
     for file in ("checkpoint.safetensors", "best.safetensors"):
         mine, header = read_tensors(folder / file)
         theirs, expected = read_tensors(whole / file)
@@ -84,12 +91,12 @@ def test_another_seed_gives_other_weights(pictures, whole, tmp_path):
 
 
 IN_AN_EPOCH = """
-whole = training.PatchSource.batch
+whole = PatchSource.batch
 def batch(self, size, seed, step):
     if step == 25:
         os.kill(os.getpid(), signal.SIGKILL)
     return whole(self, size, seed, step)
-training.PatchSource.batch = batch
+PatchSource.batch = batch
 """
 
 IN_A_WRITE = """
@@ -112,7 +119,8 @@ pathlib.Path.write_bytes = write
 )
 def test_a_killed_run_goes_on_to_the_same_weights(where, pictures, whole, tmp_path):
     script = (
-        "import os, pathlib, signal\nfrom drcn_book import cli, training\n"
+        "import os, pathlib, signal\nfrom drcn_book import cli\n"
+        "from drcn_book.patches import PatchSource\n"
         + where
         + "cli.main(os.environ['ARGUMENTS'].split('|'))"
     )
@@ -167,8 +175,11 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(pictures, whole, tmp
 
 
 def test_a_log_that_could_not_be_written_is_made_good(pictures, whole, tmp_path, monkeypatch):
-    """A disk that is full right after the last checkpoint: the same command writes all rows, and takes no step."""
-    write_csv = training.write_csv
+    """A disk that is full right after the last checkpoint.
+
+    The same command writes all rows, and takes no step.
+    """
+    write_csv = log.write_csv
 
     def write(path, rows):
         if len(rows) == 3:
@@ -176,7 +187,7 @@ def test_a_log_that_could_not_be_written_is_made_good(pictures, whole, tmp_path,
         write_csv(path, rows)
 
     run = make(pictures, tmp_path)
-    monkeypatch.setattr(training, "write_csv", write)
+    monkeypatch.setattr(log, "write_csv", write)
     with pytest.raises(StorageError, match="full"):
         run.train(show=quiet)
     monkeypatch.undo()
@@ -229,10 +240,13 @@ def test_max_minutes_stops_in_the_middle_and_the_same_command_goes_on(
     pictures, whole, tmp_path, monkeypatch
 ):
     clock = iter(range(10**6))
-    ticking = SimpleNamespace(perf_counter=lambda: next(clock), time=training.time.time)
-    monkeypatch.setattr(training, "time", ticking)
+    ticking = SimpleNamespace(perf_counter=lambda: next(clock))
+    monkeypatch.setattr(module, "time", ticking)
+    monkeypatch.setattr(batches, "time", ticking)
     lines = []
-    run = make(pictures, tmp_path).train(max_minutes=20 / 60, show=lines.append)
+    run = make(pictures, tmp_path).train(
+        max_minutes=20 / 60, show=lambda told: lines.append(str(told))
+    )
     assert 10 < run.step < 20, "twenty seconds, one each step"
     assert "Stopped after 0.333333 minutes" in lines[-2]
     monkeypatch.undo()
@@ -265,7 +279,7 @@ def test_max_minutes_must_be_some(minutes, pictures, whole):
 def test_a_finished_run_says_so_and_changes_nothing(pictures, whole):
     before = (whole / "checkpoint.safetensors").read_bytes()
     lines = []
-    make(pictures, whole).train(show=lines.append)
+    make(pictures, whole).train(show=lambda told: lines.append(str(told)))
     assert "All 30 steps were done before" in lines[-1]
     assert (whole / "checkpoint.safetensors").read_bytes() == before
 
@@ -273,25 +287,26 @@ def test_a_finished_run_says_so_and_changes_nothing(pictures, whole):
 def test_a_single_step_is_neither_done_before_nor_timed(pictures, tmp_path):
     """Two steps, one a command: most of the time of each is compiling."""
     for end in ("Stopped after", "step      2/2"):
-        lines = []
+        told = []
         make(pictures, tmp_path, interval=1, steps=2).train(
-            max_minutes=1e-9 if end == "Stopped after" else None, show=lines.append
+            max_minutes=1e-9 if end == "Stopped after" else None, show=told.append
         )
+        lines = [str(each) for each in told]
         assert lines[-1].startswith(end) and "done before" not in "".join(lines)
 
 
 def test_intervals_of_one_step_are_timed(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "convolution_rate", lambda *shape: 100)
+    monkeypatch.setattr(precision, "convolution_rate", lambda *shape: 100)
     lines = []
-    make(pictures, tmp_path, interval=1, steps=3).train(show=lines.append)
+    make(pictures, tmp_path, interval=1, steps=3).train(show=lambda told: lines.append(str(told)))
     assert lines[-1].startswith("median step: ") and "done before" not in "".join(lines)
 
 
 def test_other_validation_pictures_are_told(pictures, whole, tmp_path, monkeypatch):
     """A run that chose its best weights on some pictures does not go on where they are missing."""
-    split = training.datasets.validation_split
+    split = datasets.validation_split
     monkeypatch.setattr(
-        training.datasets,
+        datasets,
         "validation_split",
         lambda name: {
             f"BSDS200/{stem}": picture for stem, picture in list(split(name).items())[:5]
@@ -318,7 +333,7 @@ def test_another_configuration_is_named(pictures, whole):
         (preset("tiny", "authors", filters=9), "filters"),
     ):
         with pytest.raises(WeightsError, match=f"was made with {name} = "):
-            Run(config, Recipe(**OPTIONS, train_set=str(pictures)), whole)
+            Run(config, Recipe(**OPTIONS, train_set=str(pictures)), whole).open()
 
 
 def test_an_option_younger_than_the_checkpoint_counts_as_its_default(pictures, whole, tmp_path):
@@ -344,7 +359,7 @@ def test_a_damaged_checkpoint_is_one_line(pictures, whole, tmp_path):
 
 
 def test_auto_precision_is_decided_once_a_run(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "choose_precision", lambda *args: "mixed_bfloat16")
+    monkeypatch.setattr(precision, "choose_precision", lambda *args: "mixed_bfloat16")
     make(pictures, tmp_path, precision="auto", steps=1).train(show=quiet)
-    monkeypatch.setattr(training, "choose_precision", lambda *args: "float32")
+    monkeypatch.setattr(precision, "choose_precision", lambda *args: "float32")
     assert make(pictures, tmp_path, precision="auto", steps=1).precision == "mixed_bfloat16"

@@ -16,7 +16,8 @@ def raw_markup(page) -> list[str]:
     """Markup that reached the reader as text, outside of code and formulas."""
     text = page.evaluate("""() => {
         const copy = document.querySelector('article').cloneNode(true);
-        copy.querySelectorAll('pre, code, mjx-container, script, style, .math').forEach(e => e.remove());
+        copy.querySelectorAll('pre, code, mjx-container, script, style, .math')
+            .forEach(e => e.remove());
         return copy.textContent;
     }""")
     return [text[max(0, hit.start() - 30) : hit.end() + 30] for hit in RAW.finditer(text)]
@@ -29,9 +30,12 @@ def settle(page) -> None:
 
 
 def alternative_texts_missing(page) -> list[str]:
-    """Pictures without a text of their own (myst-nb writes the file's path where a cell gives none)."""
+    """Pictures without a text of their own (myst-nb writes the file's path where a cell gives
+    none).
+    """
     return page.evaluate("""() => [...document.querySelectorAll('article img')]
-        .filter(i => !i.closest('.jupyter-widgets') && (!i.alt.trim() || /\\.(png|svg|jpe?g)$/.test(i.alt)))
+        .filter(i => !i.closest('.jupyter-widgets')
+            && (!i.alt.trim() || /\\.(png|svg|jpe?g)$/.test(i.alt)))
         .map(i => i.src.slice(-60))""")
 
 
@@ -43,7 +47,8 @@ def overflow(page) -> int:
 def cut_off(page) -> list[str]:
     """Code that is wider than its box, so that a reader would have to scroll it sideways."""
     return page.evaluate("""() => [...document.querySelectorAll('article .cell_input pre')]
-        .filter(p => p.checkVisibility() && p.scrollWidth > p.clientWidth).map(p => p.textContent.slice(0, 60))""")
+        .filter(p => p.checkVisibility() && p.scrollWidth > p.clientWidth)
+        .map(p => p.textContent.slice(0, 60))""")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,4 +1,5 @@
-"""Chapter 8 as a reader uses it: the slider and the network in the page, in a real browser without the network.
+"""Chapter 8 as a reader uses it: the slider and the network in the page, in a real browser without
+the network.
 
 All of it happens on the built site (see conftest.py), with every other host out of reach.
 """
@@ -25,7 +26,8 @@ from drcn_book import (
 PAGE = "notebooks/08_inside.html"
 PIXELS = """image => {
     const [width, height] = [image.naturalWidth, image.naturalHeight];
-    const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
+    const canvas = Object.assign(document.createElement('canvas'), {width, height});
+    const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
     return [width, ...context.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 0)];
 }"""
@@ -180,18 +182,21 @@ def test_fits_screen_and_theme(open_page, width, theme):
     page.locator(f"html[data-theme={theme}]").wait_for()
     for part in (".drcn-player", ".drcn-network"):
         outside = page.locator(part).evaluate("""part => [...part.querySelectorAll(
-            'button, select, input, label, p, .drcn-frame, svg, table')].filter(e => e.offsetParent &&
+            'button, select, input, label, p, .drcn-frame, svg, table')]
+            .filter(e => e.offsetParent &&
             e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))""")
         assert outside == []
         contrast = page.locator(part).evaluate("""part => {
-            const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 :
-                ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
             const numbers = text => text.match(/[\\d.]+/g).map(Number);
             let ground = part;
             while (ground && (numbers(getComputedStyle(ground).backgroundColor)[3] === 0))
                 ground = ground.parentElement;
             const colours = [getComputedStyle(part).color,
-                ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)'].map(c => light(numbers(c)));
+                ground ? getComputedStyle(ground).backgroundColor : 'rgb(255,255,255)']
+                .map(c => light(numbers(c)));
             return (Math.max(...colours) + 0.05) / (Math.min(...colours) + 0.05);
         }""")
         assert contrast > 4.5, f"text on its ground in the {theme} theme"
@@ -199,9 +204,11 @@ def test_fits_screen_and_theme(open_page, width, theme):
 
 def test_every_control_has_a_name(open_page):
     page = open_page(PAGE)
-    nameless = page.evaluate("""[...document.querySelectorAll('.drcn-player, .drcn-network')].flatMap(part =>
+    nameless = page.evaluate("""[...document.querySelectorAll('.drcn-player, .drcn-network')]
+        .flatMap(part =>
         [...part.querySelectorAll('button, select, input, canvas, progress, img, svg')]).filter(e =>
-        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim() || e.alt || e.tagName === 'CANVAS'))
+        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()
+            || e.alt || e.tagName === 'CANVAS'))
         .map(e => e.outerHTML.slice(0, 80))""")
     assert nameless == []
 
@@ -217,7 +224,9 @@ def test_contact_sheet_where_no_script_runs(chromium, site):
 
 
 def test_linked_widgets_are_drawn_once_and_live(open_page):
-    """The slider and the stack that the chapter ties by jslink, drawn by the site's own copy of the widget scripts."""
+    """The slider and the stack that the chapter ties by jslink, drawn by the site's own copy of the
+    widget scripts.
+    """
     page = open_page(PAGE)
     picture = page.locator(".cell_output img.widget-image")
     picture.wait_for()
@@ -233,7 +242,9 @@ def test_linked_widgets_are_drawn_once_and_live(open_page):
 
 
 def test_inspect_page_stands_alone(chromium, seen, tmp_path):
-    """The file that `drcn inspect` writes, opened from a folder: the slider moves and nothing is fetched."""
+    """The file that `drcn inspect` writes, opened from a folder: the slider moves and nothing is
+    fetched.
+    """
     page = chromium.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -272,13 +283,16 @@ def enlarge(page) -> None:
 
 def frames(page) -> list[np.ndarray]:
     """The luma of every picture that the page has made: bicubic, each recursion, the ensemble."""
-    result = page.evaluate("""() => { const {width, frames} = document.querySelector('.drcn-network').result;
+    result = page.evaluate("""() => {
+        const {width, frames} = document.querySelector('.drcn-network').result;
         return [width, frames.map(luma => Array.from(luma))]; }""")
     return [np.reshape(luma, (-1, result[0])) for luma in result[1]]
 
 
 def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_path):
-    """A picture of several tiles, chosen by the reader: luma as Keras gives it, and the file as `upscale` gives it."""
+    """A picture of several tiles, chosen by the reader: luma as Keras gives it, and the file as
+    `upscale` gives it.
+    """
     small = cat[:150, :280]
     page = open_page(PAGE)
     sent = []
@@ -293,7 +307,7 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
     x = degradation.resize(y, 300, 560)
     ensemble, recursions = model.infer(compact[0], x)
     assert len(got) == 7
-    for luma, want in zip(got, [x, *np.moveaxis(recursions, -1, 0), ensemble]):
+    for luma, want in zip(got, [x, *np.moveaxis(recursions, -1, 0), ensemble], strict=True):
         assert np.abs(luma - want).max() < 1e-3 * 255
 
     rows = network(page).locator("tbody tr").all_inner_texts()
@@ -347,7 +361,9 @@ def test_a_folded_network_in_the_page_equals_the_package(open_page, built, cat, 
 
 
 def test_recursions_are_chosen_and_compared(open_page):
-    """The built-in picture, two recursions, by keyboard; then the slider looks back at the bicubic input."""
+    """The built-in picture, two recursions, by keyboard; then the slider looks back at the bicubic
+    input.
+    """
     page = open_page(PAGE, 390)
     box = network(page)
     box.get_by_role("button", name="Use the built-in picture").press("Enter")
@@ -408,7 +424,8 @@ def test_no_picture(open_page):
     enlarge(page)
     says(page, "There is no picture yet")
     network(page).locator(".drcn-drop").evaluate(
-        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), cancelable: true}))"
+        "zone => zone.dispatchEvent(new DragEvent('drop', {dataTransfer: new DataTransfer(), "
+        "cancelable: true}))"
     )
     says(page, "No picture was dropped")
 
@@ -429,7 +446,8 @@ def test_a_dropped_picture_is_taken(open_page, cat):
     network(page).locator(".drcn-drop").evaluate(
         """(zone, content) => {
         const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File([new Uint8Array(content)], 'dropped.png', {type: 'image/png'}));
+        dataTransfer.items.add(
+            new File([new Uint8Array(content)], 'dropped.png', {type: 'image/png'}));
         zone.dispatchEvent(new DragEvent('drop', {dataTransfer, cancelable: true}));
     }""",
         content,

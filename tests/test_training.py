@@ -1,8 +1,13 @@
-"""The loss is the paper's, every option of the recipe does what it says, and bad input is one clear line."""
+"""The loss is the paper's, every option of the recipe does what it says, and bad input is one clear
+line.
+"""
 
 import csv
 import json
 import math
+import re
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,9 +16,9 @@ from PIL import Image
 from processes import run as run_apart
 from processes import write_pack
 
-from drcn_book import cli, training
+from drcn_book import cli, datasets, training
 from drcn_book._keras import keras, ops
-from drcn_book.config import Recipe, preset, read_config
+from drcn_book.config import NetworkConfig, Recipe, preset, read_config
 from drcn_book.errors import DatasetError, TrainingError, WeightsError
 from drcn_book.training import LOSSES, Run, Trainer, choose_precision, convolution_rate, optimizer
 from drcn_book.weights import load, read_tensors
@@ -29,7 +34,8 @@ def quiet(line):
 
 
 def make(pictures, folder, config=CONFIG, start=None, **changes):
-    return Run(config, Recipe(**{**QUICK, "train_set": str(pictures), **changes}), folder, start)
+    recipe = Recipe(**{**QUICK, "train_set": str(pictures), **changes})
+    return Run(config, recipe, folder, start).open()
 
 
 def flags(**options):
@@ -43,7 +49,8 @@ def flags(**options):
     ]
 
 
-# ------------------------------------------------------------------------------------------------------- the loss
+# --------------------------------------------------------------------------------------------------
+# ----- the loss
 
 ERRORS = {"l1": np.abs, "l2": np.square, "charbonnier": lambda e: np.sqrt(e**2 + 1e-6)}
 
@@ -121,14 +128,15 @@ def test_the_optimiser_is_the_one_asked_for():
     assert type(scaled) is keras.optimizers.LossScaleOptimizer, "float16 gradients would vanish"
 
 
-# ------------------------------------------------------------------------------------------------------- whole runs
+# --------------------------------------------------------------------------------------------------
+# ----- whole runs
 
 
 @pytest.fixture(scope="module")
 def finished(pictures, tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     lines = []
-    make(pictures, folder).train(show=lines.append)
+    make(pictures, folder).train(show=lambda told: lines.append(str(told)))
     return folder, lines
 
 
@@ -161,16 +169,20 @@ def test_a_run_folder_holds_everything(finished):
 
 
 def test_the_speed_is_that_of_the_step(monkeypatch):
-    """64 patches in half a second; 6 * 10^6 operations for each of their 50 * 50 pixels; 2 devices of 1200 GFLOP/s."""
+    """64 patches in half a second; 6 * 10^6 operations for each of their 50 * 50 pixels; 2 devices
+    of 1200 GFLOP/s.
+    """
     asked = []
-    monkeypatch.setattr(training, "convolution_rate", lambda *shape: asked.append(shape) or 1200)
+    monkeypatch.setattr(
+        training.precision, "convolution_rate", lambda *shape: asked.append(shape) or 1200
+    )
     run = SimpleNamespace(
         recipe=Recipe(batch=64, patch=50),
         config=SimpleNamespace(macs_per_pixel=10**6, filters=32),
         team=SimpleNamespace(devices=2),
         precision="mixed_bfloat16",
     )
-    assert Run.speed(run, 0.5) == (
+    assert str(Run.speed(run, 0.5)) == (
         "median step: 128 patches/s, 1920 GFLOP/s, 80% of a plain 3x3 convolution of "
         "32 filters (2400 GFLOP/s, mixed_bfloat16)"
     )
@@ -181,7 +193,7 @@ def test_best_weights_are_those_of_the_best_row(finished):
     folder, _ = finished
     rows = list(csv.DictReader((folder / "log.csv").open()))
     network, config = load(folder / "best.safetensors")
-    validation = training.Validation(list(training.datasets.photographs().values()), config.scale)
+    validation = training.Validation(list(datasets.photographs().values()), config.scale)
     assert validation(network)[0] == pytest.approx(
         max(float(row["psnr"]) for row in rows), abs=1e-4
     )
@@ -227,19 +239,6 @@ def test_training_learns(pictures, tmp_path):
     run.train(show=quiet)
     after = np.abs(run.trainer.network.predict(x, verbose=0)["ensemble"] - y).mean()
     assert np.abs(x - y).mean() == pytest.approx(before, rel=0.05) and after < 0.8 * before
-
-
-def test_the_running_mean_is_kept_apart_from_the_weights(pictures, finished, tmp_path):
-    """With EMA the training itself goes the same way, and the best weights are the mean, not the last ones."""
-    make(pictures, tmp_path, ema=0.9).train(show=quiet)
-    last, without = (
-        read_tensors(f / "checkpoint.safetensors")[0]["recursion/kernel"]
-        for f in (tmp_path, finished[0])
-    )
-    np.testing.assert_array_equal(last, without)
-    best = read_tensors(tmp_path / "best.safetensors")[0]["recursion/kernel"]
-    assert np.abs(best - last).max() > 1e-6
-    assert make(pictures, tmp_path, ema=0.9).step == 6
 
 
 @pytest.mark.parametrize(
@@ -299,18 +298,20 @@ def test_weights_to_start_from_may_be_of_another_scale_but_not_of_another_networ
         )
 
 
-# ------------------------------------------------------------------------------------------------- batches ahead
+# -------------------------------------------------------------------------------------------------
+# batches ahead
 
 AHEAD = """
 import collections, contextlib, sys, threading
 import numpy as np
-from drcn_book import training
 from drcn_book.config import Recipe, preset
 from drcn_book.errors import TrainingError
+from drcn_book.patches import PatchSource
+from drcn_book.training import Run, run as module
 from drcn_book.weights import read_tensors
 
 pack, folder = sys.argv[1:]
-whole, Pool, before = training.PatchSource.batch, training.ThreadPoolExecutor, None
+whole, Pool, before = PatchSource.batch, module.ThreadPoolExecutor, None
 made = collections.defaultdict(threading.Event)
 
 def batch(self, size, seed, step):
@@ -318,23 +319,24 @@ def batch(self, size, seed, step):
     made[step].set()
     return x * (np.nan if seed == 3 and step == 4 else 1), y
 
-class Watch(training._Watch):
+class Watch(module.Watch):
     def on_train_batch_end(self, batch, logs=None):
-        if training.ThreadPoolExecutor is Pool and batch < 3:
+        if module.ThreadPoolExecutor is Pool and batch < 3:
             assert made[batch + 1].wait(20), "nobody makes the next batch while this step is taken"
         super().on_train_batch_end(batch, logs)
 
 def train(name, seed=0, minutes=None):
     made.clear()
-    recipe = Recipe(steps=8, interval=4, batch=2, patch=24, precision="float32", train_set=pack, seed=seed)
-    run = training.Run(preset("tiny", "authors"), recipe, folder + "/" + name)
+    recipe = Recipe(steps=8, interval=4, batch=2, patch=24, precision="float32",
+                    train_set=pack, seed=seed)
+    run = Run(preset("tiny", "authors"), recipe, folder + "/" + name)
     try:
         run.train(minutes, show=str)
     finally:
         assert before in (None, threading.active_count()), threading.enumerate()
     return read_tensors(run.checkpoint)[0]
 
-training.PatchSource.batch, training._Watch = batch, Watch
+PatchSource.batch, module.Watch = batch, Watch
 train("warm", 1)
 before = threading.active_count()  # of a backend's own threads, some begin with the first training
 ahead = train("ahead")
@@ -345,7 +347,7 @@ except TrainingError as error:
     assert "at step 5" in str(error)
 else:
     raise AssertionError("not caught")
-training.ThreadPoolExecutor = lambda workers: contextlib.nullcontext()
+module.ThreadPoolExecutor = lambda workers: contextlib.nullcontext()
 for name, value in train("in turn").items():
     np.testing.assert_array_equal(value, ahead[name], err_msg=name)
 """
@@ -353,11 +355,14 @@ for name, value in train("in turn").items():
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_the_next_batch_is_made_while_a_step_is_taken(backend, tmp_path):
-    """The same weights, bit by bit, as with one batch after another, and no thread stays behind, however it ends."""
+    """The same weights, bit by bit, as with one batch after another, and no thread stays behind,
+    however it ends.
+    """
     run_apart(backend, AHEAD, write_pack(tmp_path / "pack.zip"), tmp_path, folder=tmp_path)
 
 
-# ------------------------------------------------------------------------------------------------------- precision
+# --------------------------------------------------------------------------------------------------
+# ----- precision
 
 
 @pytest.mark.parametrize(
@@ -381,22 +386,25 @@ def test_auto_takes_the_fastest_and_stays_with_float32_where_little_is_gained(
     def convolutions(filters, precision, batch, patch):
         return lambda: order.append(precision) or next(rates[precision])
 
-    monkeypatch.setattr(training, "_convolutions", convolutions)
-    monkeypatch.setattr(training, "accelerators", list)
+    monkeypatch.setattr(training.precision, "_convolutions", convolutions)
+    monkeypatch.setattr(training.precision, "accelerators", list)
     assert choose_precision(32) == expected
     assert order == ["float32", "mixed_bfloat16"] * 5, "in turn"
 
 
 def test_the_rate_of_a_convolution_is_measured(monkeypatch):
-    """A clock that says half a second a call: 8 layers of 2 * 9 * 4 * 4 operations on 2 * 16 * 16 pixels each."""
+    """A clock that says half a second a call: 8 layers of 2 * 9 * 4 * 4 operations on 2 * 16 * 16
+    pixels each.
+    """
     ticks = iter(np.arange(0, 100, 0.5))
-    monkeypatch.setattr(training.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(training.precision.time, "perf_counter", lambda: next(ticks))
     assert convolution_rate(4, "float32", batch=2, patch=16) == pytest.approx(
         8 * 2 * 9 * 16 * 512 / 0.5 / 1e9
     )
 
 
-# ------------------------------------------------------------------------------------------- the command and files
+# ------------------------------------------------------------------------------------------- the
+# command and files
 
 TOML = """
 [network]
@@ -419,7 +427,7 @@ precision = "float32"
 def test_a_configuration_file_is_followed_and_flags_override_it(pictures, tmp_path, capsys):
     (tmp_path / "c.toml").write_text(TOML)
     (tmp_path / "c.json").write_text(
-        json.dumps(dict(zip(("network", "recipe"), read_config(tmp_path / "c.toml"))))
+        json.dumps(dict(zip(("network", "recipe"), read_config(tmp_path / "c.toml"), strict=True)))
     )
     for suffix in ("toml", "json"):
         folder = tmp_path / suffix
@@ -462,15 +470,29 @@ def test_a_configuration_file_is_followed_and_flags_override_it(pictures, tmp_pa
 
 
 def test_every_option_is_a_flag():
-    parser = cli._parser()
-    for record in (cli.NetworkConfig, cli.Recipe):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parser = cli.parser()
+    for record in (NetworkConfig, Recipe):
         for name, entry in record.__dataclass_fields__.items():
-            flag = "--" + name.replace("_", "-")
-            value = {int: "7", float: "0.5", str: "x", bool: None}.get(entry.type, "7")
+            flag, kind = "--" + name.replace("_", "-"), record.kinds()[name]
+            value = {int: "7", float: "0.5", str: "x", bool: None}.get(kind, "7")
             value = entry.metadata.get("choices", [value])[-1]
             args = parser.parse_args(["train", flag] + [value] * (value is not None))
-            expected = {int: 7, float: 0.5, str: value, bool: True}.get(entry.type, [7])
+            expected = {int: 7, float: 0.5, str: value, bool: True}.get(kind, [7])
             assert getattr(args, name) == expected
+
+
+def test_every_command_is_a_file_and_helps(capsys):
+    files = {path.stem for path in Path(cli.__file__).parent.glob("[!_]*.py")} - {"main"}
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = capsys.readouterr().out
+    assert files == set(re.findall(r"^    (\w+) ", shown, re.MULTILINE))
+    for name in files:
+        with pytest.raises(SystemExit) as end:
+            cli.main([name, "--help"])
+        assert end.value.code == 0 and f"usage: drcn {name}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -524,7 +546,6 @@ def test_a_bad_configuration_file_is_one_line(text, message, tmp_path, capsys):
             ["--alpha-floor", "1.5"],
             "alpha_floor = 1.5: must be a number of 0 or more and 1 or less",
         ),
-        (["--ema", "2"], "ema = 2.0"),
         (["--loss", "l3"], "invalid choice: 'l3'"),
         (["--precision", "float8"], "invalid choice"),
         (["--preset", "huge"], "Unknown preset 'huge'"),
@@ -592,7 +613,9 @@ def test_a_diverging_learning_rate_is_caught_and_good_weights_are_kept(pictures,
     batch = run.source.batch
 
     def calm_at_first(size, seed, step):
-        """Nothing to learn for seven steps: x is the truth, so the gradient of the skip network is small."""
+        """Nothing to learn for seven steps: x is the truth, so the gradient of the skip network is
+        small.
+        """
         x, y = batch(size, seed, step)
         return (y, y) if step < 7 else (x, y)
 

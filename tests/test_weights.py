@@ -10,6 +10,7 @@ from drcn_book import cli, weights
 from drcn_book.config import preset
 from drcn_book.errors import StorageError, WeightsError
 from drcn_book.weights import load, read_tensors, save_weights, write_tensors
+from project import ship
 
 CONFIG = preset("tiny", "authors", scale=3)
 
@@ -160,7 +161,7 @@ def run(network, tmp_path):
 
 
 def test_shipping_a_run_lists_shows_and_loads_it(network, run, package, capsys):
-    assert cli.main(["weights", "ship", str(run), "try-x3"]) == 0
+    ship.main([str(run), "try-x3"])
     assert "31.250 dB" in capsys.readouterr().out
     assert sorted(path.name for path in package.iterdir()) == [
         "try-x3.csv",
@@ -188,16 +189,16 @@ def test_shipping_a_run_lists_shows_and_loads_it(network, run, package, capsys):
 
 
 def test_results_are_added_to_the_record(run, package):
-    weights.ship(run, "try-x3", half=True)
-    weights.add_results("try-x3", {"Set5": {"psnr": 36.9}})
-    weights.add_results("try-x3", {"Set14": {"psnr": 32.8}})
+    ship.ship(run, "try-x3", half=True)
+    ship.add_results("try-x3", {"Set5": {"psnr": 36.9}})
+    ship.add_results("try-x3", {"Set14": {"psnr": 32.8}})
     assert weights.record("try-x3")["results"] == {"Set5": {"psnr": 36.9}, "Set14": {"psnr": 32.8}}
     assert weights.record("try-x3")["stored"] == "float16"
     load("try-x3")
 
 
 def test_shipped_weights_that_were_changed_are_refused(network, run, package):
-    weights.ship(run, "try-x3")
+    ship.ship(run, "try-x3")
     other = CONFIG.build(seed=9)
     save_weights(package / "try-x3.safetensors", other, CONFIG)
     with pytest.raises(WeightsError, match="does not match the sha256 of its record"):
@@ -210,12 +211,12 @@ def test_shipped_weights_that_were_changed_are_refused(network, run, package):
 @pytest.mark.parametrize("name", ["../up", "", ".hidden", "a b", "a/b"])
 def test_a_name_is_a_name(name, run, package):
     with pytest.raises(WeightsError, match="cannot be a name"):
-        weights.ship(run, name)
+        ship.ship(run, name)
 
 
 def test_what_is_no_run_is_refused(tmp_path, package, capsys):
-    assert cli.main(["weights", "ship", str(tmp_path), "x"]) == 2
-    assert "not the folder of a training run" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="^STOP: .*not the folder of a training run"):
+        ship.main([str(tmp_path), "x"])
     assert cli.main(["weights", "show", "x"]) == 2
     assert "No shipped weights are called 'x'" in capsys.readouterr().err
 

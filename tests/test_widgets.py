@@ -71,7 +71,9 @@ def test_views_and_zoom(inspector):
 
 
 def test_a_move_computes_nothing_anew(inspector, monkeypatch):
-    """The network runs and the frames are drawn once, when the picture is taken: a move only chooses and encodes."""
+    """The network runs and the frames are drawn once, when the picture is taken: a move only
+    chooses and encodes.
+    """
 
     def refuse(*_):
         raise AssertionError("a move of the slider computed an output again")

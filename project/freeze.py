@@ -7,8 +7,10 @@ import sys
 from drcn_book.files import write_atomically
 
 HEAD = """\
-# The exact set of packages the book was tested with: pip install -r requirements.txt -c constraints.txt
-# Written by `make constraints`; it resolves on Python 3.11, 3.12 and 3.13 on Linux, macOS and Windows. A line
+# The exact set of packages the book was tested with: pip install -r requirements.txt -c
+# constraints.txt
+# Written by `make constraints`; it resolves on Python 3.11, 3.12 and 3.13 on Linux, macOS and
+# Windows. A line
 # for a package that a system does not need has no effect there.
 """
 

@@ -1,4 +1,4 @@
-"""Draw the README's opening picture, figures/opening.png: python tools/opening.py [WEIGHTS]"""
+"""Draw the README's opening picture, figures/opening.png: python -m project.opening [WEIGHTS]"""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,9 @@ TOP, LEFT, SIDE = 55, 165, 110  # of the square shown: the astronaut's face
 
 
 def main(weights: str, target: Path) -> None:
-    """Four views of one square in colour: low resolution, bicubic, the network, the truth; PSNR of the whole."""
+    """Four views of one square in colour: low resolution, bicubic, the network, the truth; PSNR of
+    the whole.
+    """
     network = Upscaler(weights=weights)
     s = network.scale
     height, width = (side - side % s for side in data.astronaut().shape[:2])
@@ -37,7 +39,7 @@ def main(weights: str, target: Path) -> None:
 
     figure, axes = plt.subplots(1, len(views), figsize=(8.8, 2.55))
     reference = luma(np.asarray(truth))
-    for axis, (name, view) in zip(axes, views.items()):
+    for axis, (name, view) in zip(axes, views.items(), strict=True):
         pixels = np.asarray(view)
         if name in ("bicubic", "recursive network"):
             name += f", {psnr(reference, luma(pixels), s):.2f} dB"

@@ -1,79 +1,17 @@
-"""Write the tables of the README and the chapters from the CSV files: python tools/tables.py
+"""The tables of data/results/speed.csv, machine by machine."""
 
-A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is replaced. After
-`<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`. The records of the shipped weights
-get their results from the same files.
-"""
-
-import re
-import sys
 from pathlib import Path
 
-import nbformat
+from drcn_book import benchmark
+from project import RESULTS
 
-from drcn_book import benchmark, weights
-from drcn_book.files import write_atomically
-from drcn_book.protocol import RUNGS
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-from execute import settle  # noqa: E402: a script beside this one
-
-RESULTS = ROOT / "data" / "results"
-SETS = ["Set5", "Set14", "B100", "Urban100"]
-FAMILIAR = (
-    "A+",
-    "SelfExSR",
-    "SRCNN (9-5-5)",
-    "VDSR",
-    "DRCN",
-    "DRRN",
-    "c-DCSCN",
-    "DCSCN",
-    "deeply-recursive-cnn-tf",
-)
-BLOCK = re.compile(r"(<!-- table:([\w-]+)(?:: (.+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
-QUOTED = "† quoted (`data/quoted.csv` says whence); the other rows are measured."
-
-
-def _benchmark(scale, methods=None):
-    """Measured rows, and the quoted ones of these methods (all)."""
-    quoted = [
-        row
-        for row in benchmark.read(ROOT / "data" / "quoted.csv")
-        if row["method"] != "bicubic" and (methods is None or row["method"] in methods)
-    ]
-    return benchmark.table(benchmark.read(RESULTS / "benchmark.csv") + quoted, scale, SETS)
-
-
-def _ladder(rows):
-    """A line a change, a column a method and set: PSNR (dB), and in brackets the step from the protocol's."""
-    columns = list(dict.fromkeys((row["method"], row["dataset"]) for row in rows))
-    columns.sort(key=lambda column: SETS.index(column[1]))
-    found = {(row["method"], row["dataset"], row["change"]): row["psnr"] for row in rows}
-
-    def cell(column, change):
-        if (*column, change) not in found:
-            return ""
-        step = found[*column, change] - found[*column, "the protocol"]
-        return f"{found[*column, change]:.2f}" + (
-            f" ({step:+z.2f})" if change != "the protocol" else ""
-        )
-
-    return benchmark.markdown(
-        ["x2", *(f"{dataset}, {method}" for method, dataset in columns)],
-        [[change, *(cell(column, change) for column in columns)] for change in RUNGS],
-    )
-
-
-def _plain(name):
-    rows = benchmark.read(RESULTS / f"{name}.csv")
-    return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
+UNMEASURED = "(Not measured yet: `make bench` does.)"
 
 
 def _speed(section, make, chosen=lambda row: True):
-    """`make` of the rows of a section of data/results/speed.csv, machine by machine, each with its conditions below."""
+    """`make` of the rows of a section of data/results/speed.csv, machine by machine, each with its
+    conditions below.
+    """
     rows = [
         row
         for row in benchmark.read(RESULTS / "speed.csv")
@@ -122,7 +60,9 @@ def _grid(corner, column=lambda row: row["median"]):
 
 
 def _against(corner):
-    """A line a case; for each number type this project, the best of the peers, and how many times as fast we are."""
+    """A line a case; for each number type this project, the best of the peers, and how many times
+    as fast we are.
+    """
 
     def make(rows):
         lines, power = [], 1 if rows[0]["unit"] == "MP/s" else -1
@@ -167,7 +107,9 @@ def _has_side(row):
 
 
 def _rates(rows):
-    """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution of that type."""
+    """GFLOP/s of the steps and of plain operations; in brackets the share of the plain convolution
+    of that type.
+    """
     plain = {
         (row["case"], row["candidate"].split(", ")[-1]): float(row["gflops"])
         for row in rows
@@ -187,7 +129,9 @@ def _rates(rows):
 
 
 def output_psnr(folder: Path) -> dict[str, float]:
-    """PSNR (dB) of compact-x2 on Set5 in `folder`/recursions.csv, by the output: "1", "2", ..., "ensemble"."""
+    """PSNR (dB) of compact-x2 on Set5 in `folder`/recursions.csv, by the output: "1", "2", ...,
+    "ensemble".
+    """
     return {
         row["output"].replace("final", "ensemble"): row["psnr"]
         for row in benchmark.read(folder / "recursions.csv")
@@ -244,7 +188,6 @@ def _seconds(header):
     return make
 
 
-UNMEASURED = "(Not measured yet: `make bench` does.)"
 TABLES = {
     "speed-step": lambda: _speed("step", _grid("seconds a step"), _is_step),
     "speed-step-summary": lambda: _speed("step", _against("seconds a step"), _is_step),
@@ -263,78 +206,4 @@ TABLES = {
     "speed-reader": lambda: _speed("reader", _seconds(["what", "seconds"])),
     "speed-chapters": lambda: _speed("chapters", _seconds(["chapter", "seconds to run"])),
     "speed-project": lambda: _speed("project", _seconds(["command", "seconds"])),
-    "benchmark": lambda: "\n\n".join(
-        [*(_benchmark(scale, FAMILIAR) for scale in (2, 3, 4)), QUOTED]
-    ),
-    **{
-        f"benchmark-x{scale}": lambda scale=scale: f"{_benchmark(scale)}\n\n{QUOTED}"
-        for scale in (2, 3, 4)
-    },
-    "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
-    "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
-    "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
-    "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
-
-
-def render(name: str) -> str:
-    """The Markdown of a table: one of TABLES, or `data/results/NAME.csv` as it is."""
-    return TABLES[name]() if name in TABLES else _plain(name)
-
-
-def rewrite(text: str) -> str:
-    """The text with every marked table written anew."""
-
-    def anew(block):
-        start, name, caption, end = block.groups()
-        table, _, below = render(name).partition("\n\n")
-        if caption and table != UNMEASURED:
-            table = f":::{{table}} {caption}\n:name: tab-{name}\n\n{table}\n:::"
-        return "\n\n".join(filter(None, [f"{start}{table}", below])) + f"\n{end}"
-
-    return BLOCK.sub(anew, text)
-
-
-def documents() -> list[Path]:
-    """The files that may hold tables: README, pages and chapters, with their text twins."""
-    return [
-        *ROOT.glob("*.md"),
-        *ROOT.glob("notebooks/*.md"),
-        *ROOT.glob("notebooks/*.ipynb"),
-        *ROOT.glob("notebooks/text/*.md"),
-        ROOT / "benchmarks" / "README.md",
-    ]
-
-
-def updated(path: Path) -> str:
-    """The content the file should have."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".ipynb":
-        return rewrite(text)
-    notebook = nbformat.reads(text, as_version=4)
-    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    before = [cell.source for cell in prose]
-    for cell in prose:
-        cell.source = rewrite(cell.source)
-    return text if [cell.source for cell in prose] == before else settle(notebook)
-
-
-def results(name: str) -> dict[str, dict]:
-    """What the record of shipped weights should say: {set: {"psnr", "ssim"}} of their rows."""
-    return {
-        row["dataset"]: {"psnr": row["psnr"], "ssim": row["ssim"]}
-        for row in benchmark.read(RESULTS / "benchmark.csv")
-        if row["method"] == name
-    }
-
-
-if __name__ == "__main__":
-    for name in weights.shipped():
-        if weights.record(name)["results"] != results(name):
-            weights.add_results(name, results(name))
-            print(f"record of {name}")
-    for document in documents():
-        text = updated(document)
-        if text != document.read_text(encoding="utf-8"):
-            write_atomically(document, text.encode())
-            print(document.relative_to(ROOT))

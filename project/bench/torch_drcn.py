@@ -1,4 +1,6 @@
-"""The same network in plain PyTorch, with this project's weights: the peer that the benchmarks time."""
+"""The same network in plain PyTorch, with this project's weights: the peer that the benchmarks
+time.
+"""
 
 import json
 from pathlib import Path
@@ -22,7 +24,8 @@ class DRCN(nn.Module):
         super().__init__()
         with safe_open(path, "numpy") as file:
             self.config = config = NetworkConfig.from_dict(json.loads(file.metadata()["config"]))
-            tensors = {name: file.get_tensor(name).astype("float32") for name in file.keys()}
+            names = file.keys()
+            tensors = {name: file.get_tensor(name).astype("float32") for name in names}
         if (
             config.skip != "add"
             or config.output_relu
@@ -61,7 +64,9 @@ class DRCN(nn.Module):
         return (hidden if self.config.feedback else H), hidden
 
     def forward(self, x):
-        """Every recursion's output (batch, D, h, w) and the ensemble (batch, 1, h, w), float32, for training."""
+        """Every recursion's output (batch, D, h, w) and the ensemble (batch, 1, h, w), float32, for
+        training.
+        """
         H, outputs = self.embed(x), []
         for _ in range(self.config.recursions):
             H, hidden = self.recur(H)
@@ -71,7 +76,9 @@ class DRCN(nn.Module):
 
     @torch.inference_mode()
     def ensemble(self, x):
-        """The ensemble alone, by this project's way to compute it: one last convolution instead of D."""
+        """The ensemble alone, by this project's way to compute it: one last convolution instead of
+        D.
+        """
         H, w = self.embed(x), self.w.tolist()
         total = None
         for w_d in w:

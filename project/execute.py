@@ -1,12 +1,13 @@
 """Run chapters, save their outputs, and keep each notebook and its text twin in step.
 
-    python tools/execute.py                 every chapter of _toc.yml
-    python tools/execute.py 03 05           only those whose file name starts so
-    python tools/execute.py --sync 03       bring notebook and twin into step without running
+    python -m project.execute                 every chapter of _toc.yml
+    python -m project.execute 03 05           only those whose file name starts so
+    python -m project.execute --sync 03       bring notebook and twin into step without running
 
-A chapter is a pair: notebooks/NAME.ipynb (with outputs) and notebooks/text/NAME.md (readable, easy to edit
-and to compare). The one that was changed last gives the cells. A second run writes the same bytes, unless a
-result has changed: time stamps are left out, and cells and widgets are not named by chance.
+A chapter is a pair: notebooks/NAME.ipynb (with outputs) and notebooks/text/NAME.md (readable, easy
+to edit and to compare). The one that was changed last gives the cells. A second run writes the same
+bytes, unless a result has changed: time stamps are left out, and cells and widgets are not named by
+chance.
 """
 
 import argparse
@@ -23,14 +24,16 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from drcn_book.files import write_atomically
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def chapters(starts: list[str]) -> list[Path]:
-    """The notebooks of the table of contents, or those of them whose names start with one of `starts`."""
+    """The notebooks of the table of contents, or those of them whose names start with one of
+    `starts`.
+    """
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     listed = [ROOT / entry["file"] for part in toc["parts"] for entry in part["chapters"]]
     found = [
@@ -48,7 +51,9 @@ def twin(path: Path) -> Path:
 
 
 def cells(notebook) -> list[tuple]:
-    """What a notebook and its twin must agree on, cell by cell: kind, source, tags, and the figure's caption."""
+    """What a notebook and its twin must agree on, cell by cell: kind, source, tags, and the
+    figure's caption.
+    """
     return [
         (
             cell.cell_type,
@@ -61,7 +66,9 @@ def cells(notebook) -> list[tuple]:
 
 
 def read_pair(path: Path):
-    """The notebook, with the cells of whichever of the pair was changed last, and its saved outputs."""
+    """The notebook, with the cells of whichever of the pair was changed last, and its saved
+    outputs.
+    """
     sides = [side for side in (path, twin(path)) if side.exists()]
     if not sides:
         sys.exit(f"STOP: {path.relative_to(ROOT)} and its text twin are both missing.")
@@ -134,7 +141,8 @@ def main() -> None:
                 run(notebook, path.parent)
             except CellExecutionError as error:
                 sys.exit(
-                    f"{error}\nSTOP: {path.name} fails at the cell above. Its files are as they were."
+                    f"{error}\nSTOP: {path.name} fails at the cell above. Its files are as they "
+                    "were."
                 )
         write(path, settle(notebook))
         write(twin(path), jupytext.writes(notebook, fmt="md:myst"))

@@ -1,16 +1,16 @@
-"""Measure the protocol ladder on public sets into data/results/ladder.csv: python tools/ladder.py [WEIGHTS ...]
+"""Measure the protocol ladder on public sets into data/results/ladder.csv: python -m project.ladder
+[WEIGHTS ...]
 
-Bicubic and each of the named networks on Set5 and Set14 at x2, and bicubic on Urban100 and on its half-size
-copy. A row that is there already is measured anew and replaced.
+Bicubic and each of the named networks on Set5 and Set14 at x2, and bicubic on Urban100 and on its
+half-size copy. A row that is there already is measured anew and replaced.
 """
 
 import sys
-from pathlib import Path
 
 from drcn_book import benchmark, datasets
 from drcn_book.protocol import RUNGS, ladder, measure
+from project import RESULTS
 
-RESULTS = Path(__file__).resolve().parent.parent / "data" / "results"
 SCALE = 2
 HALF = ("the protocol", "pictures of half the size")
 

@@ -1,6 +1,8 @@
-"""Measure what enlarging takes, process by process, and write data/results/memory.csv: python tools/memory.py
+"""Measure what enlarging takes, process by process, and write data/results/memory.csv: python -m
+project.memory
 
-The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale 2.
+The pictures are the photograph "astronaut", repeated to 1, 10 and 100 megapixels of output at scale
+2.
 """
 
 import os
@@ -16,15 +18,15 @@ from skimage import data
 
 from drcn_book._keras import hardware
 from drcn_book.files import write_csv
-
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "data" / "results"
+from project import RESULTS
+from project.bench.turns import python_path
 
 
 def measure(source: Path, tile: int | None) -> tuple[float, float]:
     """Peak memory in GB and seconds of one `drcn upscale`, in a process of its own."""
     script = (
-        "import sys; from drcn_book.cli import main; from workers import peak_gb; status = main(sys.argv[1:]);"
+        "import sys; from drcn_book.cli import main; from project.bench.timing import peak_gb; "
+        "status = main(sys.argv[1:]);"
         "print(peak_gb()); sys.exit(status)"
     )
     command = [
@@ -42,7 +44,7 @@ def measure(source: Path, tile: int | None) -> tuple[float, float]:
         check=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks")},
+        env={**os.environ, "PYTHONPATH": python_path()},
     )
     return float(done.stdout.split()[-1]), time.perf_counter() - start
 

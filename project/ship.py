@@ -1,0 +1,94 @@
+"""Make the best weights of a training run part of the package: python -m project.ship RUN NAME"""
+
+import argparse
+import csv
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+from drcn_book import weights
+from drcn_book._keras import hardware
+from drcn_book.errors import DRCNError, WeightsError, one_line
+from drcn_book.files import write_atomically
+
+
+def ship(run: str | Path, name: str, half: bool = False) -> dict:
+    """Make the best weights of a training run part of the package, under `name`; returns their
+    record.
+
+    Writes `shipped/NAME.safetensors`, its record `NAME.json` (network, recipe, command, steps,
+    minutes, hardware, validation PSNR, sha256) and the run's log `NAME.csv`. half stores float16.
+    WeightsError if the folder is no run with validated weights.
+    """
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise WeightsError(f"{name!r} cannot be a name: use letters, digits, dots and dashes.")
+    run = Path(run)
+    try:
+        made = json.loads((run / "run.json").read_text("utf-8"))
+        log = (run / "log.csv").read_text("utf-8")
+        rows = list(csv.DictReader(log.splitlines()))
+        best = max(rows, key=lambda row: float(row["psnr"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(
+            f"{run}: not the folder of a training run with validated weights ({error})."
+        ) from None
+    network, config = weights.load(run / "best.safetensors")
+    path = weights.SHIPPED / f"{name}.safetensors"
+    weights.save_weights(path, network, config, half)
+    entry = {
+        "name": name,
+        "parameters": config.parameters,
+        "network": config.to_dict(),
+        "steps": int(best["step"]),
+        "minutes": round(float(rows[-1]["seconds"]) / 60, 1),
+        "validation_psnr": {
+            key: round(float(value), 3) for key, value in best.items() if key.startswith("psnr")
+        },
+        "hardware": hardware(),
+        **{key: value for key, value in made.items() if key != "network"},
+        "command": re.sub(r"\S*/", "", made["command"]),
+        "stored": "float16" if half else "float32",
+        "bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "results": {},
+    }
+    write_atomically(weights.SHIPPED / f"{name}.csv", log.encode())
+    _write_record(entry)
+    return entry
+
+
+def add_results(name: str, results: dict) -> None:
+    """Put test-set results, such as {"Set5": {"psnr": 36.9, "ssim": 0.95}}, into the record of
+    shipped weights.
+    """
+    entry = weights.record(name)
+    entry["results"].update(results)
+    _write_record(entry)
+
+
+def _write_record(entry):
+    write_atomically(
+        weights.SHIPPED / f"{entry['name']}.json", (json.dumps(entry, indent=1) + "\n").encode()
+    )
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser.add_argument("folder", help="the run's folder")
+    parser.add_argument("name", help="what to call them, such as compact-x2")
+    parser.add_argument("--half", action="store_true", help="store float16: half the size")
+    args = parser.parse_args(words)
+    try:
+        entry = ship(args.folder, args.name, args.half)
+    except DRCNError as error:
+        sys.exit(one_line(f"STOP: {error}"))
+    print(
+        f"{args.name}: {entry['bytes']:,} bytes, {entry['validation_psnr']['psnr']:.3f} dB on the "
+        f"validation pictures at step {entry['steps']}"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
