@@ -270,6 +270,56 @@ def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
     assert weights.record("standard-x4")["minutes"] == pytest.approx(16, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("question", "arm", "reference"),
+    [
+        ("skip", "added", "concatenated"),
+        ("skip", "added", "none"),
+        ("authors", "complete", "without-feedback"),
+        ("authors", "complete", "with-relu"),
+        ("start", "recursion-identity", "he"),
+    ],
+)
+def test_what_the_benchmark_chapter_says_of_each_seed_holds_for_each(question, arm, reference):
+    runs = seeds_of(question, "validation_psnr")
+    assert len(runs[arm]) >= 3 and set(runs[arm]) == set(runs[reference])
+    assert all(runs[arm][seed] > runs[reference][seed] for seed in runs[arm])
+
+
+def test_nine_recursions_are_ahead_or_behind_as_the_seed_wants_it():
+    runs = seeds_of("recursions", "validation_psnr")
+    assert {runs["d9"][seed] > runs["d5"][seed] for seed in runs["d5"]} == {True, False}
+
+
+def test_skip_and_wiring_alone_do_not_explain_the_distance_to_the_paper():
+    """The evidence against the hypothesis of the benchmark chapter: if it goes, so must the paragraph."""
+    (theirs,) = (
+        row["psnr"]
+        for row in benchmark.results("quoted")
+        if (row["method"], row["dataset"]) == ("deeply-recursive-cnn-tf", "Set5")
+    )
+    rows = benchmark.results("benchmark")
+    ours = next(
+        row["psnr"] for row in rows if (row["method"], row["dataset"]) == ("standard-x2", "Set5")
+    )
+    assert ours - (theirs - 0.02) < 0.05
+
+
+def test_what_a_decibel_costs_as_the_benchmark_chapter_says():
+    ours, theirs = (benchmark.costs(benchmark.results(name)) for name in ("benchmark", "quoted"))
+
+    def step(points, cheap, dear):
+        (less, low), (more, high) = points[cheap], points[dear]
+        return more / less, high - low
+
+    for cheap, dear in (("c-dcscn-x2", "compact-x2"), ("compact-x2", "standard-x2")):
+        times, gain = step(ours, cheap, dear)
+        assert 14.5 < times < 15.5 and 0.1 < gain < 0.2
+    times, gain = step(theirs, "SMFANet", "DRCN")
+    assert 400 < times < 500 and gain < -0.3
+    assert "DRCN" not in benchmark.frontier(theirs)
+
+
 def test_going_on_gained_nothing_as_the_benchmark_chapter_says():
     with open(weights.SHIPPED / "standard-x2-more.csv", newline="") as file:
         log = list(csv.DictReader(file))
