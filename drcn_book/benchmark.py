@@ -314,7 +314,7 @@ def markdown(header: list[str], rows: list[list]) -> str:
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
 
 
-FACTS = {  # columns that `table` can show between the name and the sets
+FACTS = {  # columns that `table` can show beside the sets
     "parameters": ("parameters", lambda value: f"{int(value):,}"),
     "gmacs": ("GMAC at 1280x720", lambda value: f"{float(value):,}"),
     "train_set": ("trained on", str),
@@ -329,8 +329,8 @@ def table(
     with_ssim: bool = True,
 ) -> str:
     """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
-    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a dagger, and
-    by its remark if it has one. facts: keys of FACTS, a column each.
+    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a
+    dagger, and by its remark if it has one. facts: keys of FACTS, a column each.
     """
     rows = [
         row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)
@@ -339,21 +339,26 @@ def table(
     methods = {}
     for row in rows:
         methods.setdefault((row["method"], row["source"] != "measured"), {})[row["dataset"]] = row
+    before = [fact for fact in facts if fact != "train_set"]
+    after = [fact for fact in facts if fact == "train_set"]  # words: behind the numbers
     lines = []
     for (method, quoted), cells in sorted(methods.items(), key=lambda item: _psnr(item[1], sets)):
-        found = {
-            fact: next((row[fact] for row in cells.values() if row.get(fact)), None)
-            for fact in facts
-        }
+
+        def shown(fact, cells=cells):
+            value = next((row[fact] for row in cells.values() if row.get(fact)), None)
+            return FACTS[fact][1](value) if value else ""
+
         remark = next(iter(cells.values())).get("remark") or ""
         lines.append(
             [
                 f"{method} †{remark}" if quoted else method,
-                *(FACTS[fact][1](value) if value else "" for fact, value in found.items()),
+                *map(shown, before),
                 *(_cell(cells[name], with_ssim) if name in cells else "" for name in sets),
+                *map(shown, after),
             ]
         )
-    return markdown([f"x{scale}", *(FACTS[fact][0] for fact in facts), *sets], lines)
+    titles = {fact: title for fact, (title, _) in FACTS.items()}
+    return markdown([f"x{scale}", *map(titles.get, before), *sets, *map(titles.get, after)], lines)
 
 
 def _psnr(cells, sets):
@@ -367,12 +372,13 @@ def _cell(row, with_ssim=True):
 def paired(
     rows: list[dict], ours: str, theirs: str, scale: int, dataset: str, draws: int = 10_000
 ) -> dict:
-    """How much `ours` gains over `theirs` on the same pictures: {"mean", "low", "high", "better", "images"}.
+    """What `ours` gains over `theirs` in dB: {"mean", "low", "high", "better", "images"}.
 
-    rows: of the table "pictures". The mean difference in dB; the limits of its 95 % interval, by the
-    bootstrap (Efron, 1979): the differences, not the PSNRs, are drawn again with repetition; on how many of
-    the pictures `ours` is better. It says how much the choice of *pictures* moves the mean; of another seed of the
-    training it knows nothing. ConfigError unless both have rows of the same pictures.
+    rows: of the table "pictures". The mean difference; the limits of its 95 % interval, by the
+    bootstrap (Efron, 1979): the differences, not the PSNRs, are drawn again with repetition; and on
+    how many of the pictures `ours` is better. It says how much the choice of *pictures* moves the
+    mean; of another seed of the training it knows nothing. ConfigError unless both have rows of
+    the same pictures.
     """
     found = {
         method: {
@@ -401,9 +407,10 @@ def paired(
 def costs(
     rows: list[dict], scale: int = 2, dataset: str = "Set5", cost: str = "gmacs"
 ) -> dict[str, tuple[float, float]]:
-    """{method: (cost, PSNR in dB)} of the rows that know this cost ("gmacs" or "parameters"), cheapest first.
+    """{method: (cost, PSNR in dB)} of the rows that know this cost ("gmacs" or "parameters").
 
-    A quoted method's remark follows its name, as in `table`; self-ensembles are left out: they are no networks.
+    The cheapest first. A quoted method's remark follows its name, as in `table`; self-ensembles are
+    left out: they are no networks.
     """
     found = {
         row["method"] + (row.get("remark") or ""): (float(row[cost]), row["psnr"])
@@ -416,7 +423,7 @@ def costs(
 
 
 def frontier(points: dict[str, tuple[float, float]]) -> list[str]:
-    """Of {name: (cost, quality)}, the names that nothing of lower or equal cost equals or exceeds, cheapest first."""
+    """Of {name: (cost, quality)}, those that nothing as cheap equals or exceeds, cheapest first."""
     best, names = float("-inf"), []
     for name, (_, quality) in sorted(points.items(), key=lambda item: (item[1][0], -item[1][1])):
         if quality > best:

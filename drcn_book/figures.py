@@ -153,12 +153,12 @@ def quality_cost(
     xlabel: str = "G multiply-adds for 1280x720",
     ylabel: str = "PSNR on Set5, x2 (dB)",
 ) -> Figure:
-    """PSNR (dB) over the cost of each method on a logarithmic axis: measured ones filled, quoted ones as rings.
+    """PSNR (dB) over cost on a logarithmic axis: measured methods filled, quoted ones as rings.
 
-    measured, quoted: {name: (cost, PSNR)}. Each name stands where it covers no dot and no other name, with a thin
-    line to its dot where that is not at once beside it.
+    measured, quoted: {name: (cost, PSNR)}. Each name stands where it covers no dot and no
+    other name, with a thin line to its dot where that is not at once beside it.
     """
-    figure, axis = _figure(6.4, 5.4)
+    figure, axis = _figure(5.6, 5.6)  # narrow, so that a phone shrinks it less
     for points, part, fill, label in (
         (quoted, "bicubic", "none", "quoted from papers"),
         (measured, "recursion", "full", "measured by this project"),
@@ -184,9 +184,9 @@ def quality_cost(
 
 
 def _place(axis, name, point, dot, colour, taken):
-    """Write the name at the nearest free place around its dot, and add the place to those that are taken."""
+    """Write the name at the nearest free place around its dot, which is then taken as well."""
     text = axis.annotate(
-        name, point, (0, 0), textcoords="offset points", color=colour, fontsize=7.5, va="center"
+        name, point, (0, 0), textcoords="offset points", color=colour, fontsize=8, va="center"
     )
     text.set_in_layout(False)
     extent = text.get_window_extent()

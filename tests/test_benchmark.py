@@ -294,7 +294,7 @@ def pictures_of(method, psnrs, names="abcdefghij"):
 
 
 def test_paired_differences_are_of_the_same_pictures():
-    """The order of the rows does not matter, and what both find easy or hard does not widen the interval."""
+    """Neither the order of the rows matters nor what both find easy or hard."""
     psnrs = np.array([20.0, 45, 30, 25, 50, 31, 28, 40, 22, 35])
     rows = pictures_of("a", psnrs) + pictures_of("b", psnrs + 0.1)[::-1]
     assert benchmark.paired(rows, "b", "a", 2, "S") == pytest.approx(

@@ -62,15 +62,15 @@ def test_table_with_facts_and_remarks():
     found = benchmark.table(rows, 2, ["Set5"], facts=("gmacs", "train_set"), with_ssim=False)
     header, _, *lines = found.splitlines()
     assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in (header, *lines)] == [
-        ["x2", "GMAC at 1280x720", "trained on", "Set5"],
-        ["net", "1,460.4", "T91", "37.13"],
-        ["M4 †*", "", "", "37.20"],
+        ["x2", "GMAC at 1280x720", "Set5", "trained on"],
+        ["net", "1,460.4", "37.13", "T91"],
+        ["M4 †*", "", "37.20", ""],
     ]
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_the_table_of_chapter_7_is_short_and_that_of_numbers_is_whole(scale, monkeypatch):
-    """Ten rows at most, also when every size has its row; and nothing is lost on the page that has all."""
+    """Ten rows at most, also with a row of every size; the page that has all loses none."""
     rows = benchmark.read(ROOT / "data" / "results" / "benchmark.csv")
     sizes = ("small", "medium", "large")
     rows += [row(f"{size}-x{scale}", scale, "Set5", 37.0, train_set="T91") for size in sizes]
@@ -207,7 +207,7 @@ def test_quoted_numbers():
 
 
 def test_quoted_costs():
-    """Each cost has its source and is one for all sets of a scale; those of SRCNN and DRCN can be counted."""
+    """Each cost has its source, one for all sets of a scale; SRCNN's and DRCN's can be counted."""
     rows = benchmark.read(ROOT / "data" / "quoted.csv")
     found = {}
     for quoted in rows:
@@ -237,7 +237,7 @@ def test_quoted_costs():
 
 
 def test_quoted_numbers_are_near_their_neighbours():
-    """A slip of a digit would show: PSNR and SSIM of a set and scale rise together, nearly on a line."""
+    """A slip of a digit would show: PSNR and SSIM of a set rise together, nearly on a line."""
     rows = [r for r in benchmark.read(ROOT / "data" / "quoted.csv") if r["ssim"]]
     for scale in (2, 3, 4):
         for dataset in tables.SETS:
@@ -292,7 +292,7 @@ def test_nine_recursions_are_ahead_or_behind_as_the_seed_wants_it():
 
 
 def test_skip_and_wiring_alone_do_not_explain_the_distance_to_the_paper():
-    """The evidence against the hypothesis of the benchmark chapter: if it goes, so must the paragraph."""
+    """Evidence against the hypothesis of the benchmark chapter: if it goes, so must the text."""
     (theirs,) = (
         row["psnr"]
         for row in benchmark.results("quoted")
