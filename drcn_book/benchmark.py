@@ -330,10 +330,23 @@ def markdown(header: list[str], rows: list[list]) -> str:
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in width) + "|", *lines[1:]])
 
 
-def table(rows: list[dict], scale: int, sets: list[str] | None = None) -> str:
-    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in
-    order of the first set's PSNR; sets: which columns (default: all there are). A quoted method
-    is marked by a dagger.
+FACTS = {  # columns that `table` can show beside the sets
+    "parameters": ("parameters", lambda value: f"{int(value):,}"),
+    "gmacs": ("GMAC at 1280x720", lambda value: f"{float(value):,}"),
+    "train_set": ("trained on", str),
+}
+
+
+def table(
+    rows: list[dict],
+    scale: int,
+    sets: list[str] | None = None,
+    facts: tuple[str, ...] = ("parameters",),
+    with_ssim: bool = True,
+) -> str:
+    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
+    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a
+    dagger, and by its remark if it has one. facts: keys of FACTS, a column each.
     """
     rows = [
         row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)
@@ -342,27 +355,97 @@ def table(rows: list[dict], scale: int, sets: list[str] | None = None) -> str:
     methods = {}
     for row in rows:
         methods.setdefault((row["method"], row["source"] != "measured"), {})[row["dataset"]] = row
+    before = [fact for fact in facts if fact != "train_set"]
+    after = [fact for fact in facts if fact == "train_set"]  # words: behind the numbers
     lines = []
     for (method, quoted), cells in sorted(methods.items(), key=lambda item: _psnr(item[1], sets)):
-        parameters = next(
-            (int(row["parameters"]) for row in cells.values() if row.get("parameters")), None
-        )
+
+        def shown(fact, cells=cells):
+            value = next((row[fact] for row in cells.values() if row.get(fact)), None)
+            return FACTS[fact][1](value) if value else ""
+
+        remark = next(iter(cells.values())).get("remark") or ""
         lines.append(
             [
-                f"{method} †" if quoted else method,
-                f"{parameters:,}" if parameters else "",
-                *(_cell(cells[name]) if name in cells else "" for name in sets),
+                f"{method} †{remark}" if quoted else method,
+                *map(shown, before),
+                *(_cell(cells[name], with_ssim) if name in cells else "" for name in sets),
+                *map(shown, after),
             ]
         )
-    return markdown([f"x{scale}", "parameters", *sets], lines)
+    titles = {fact: title for fact, (title, _) in FACTS.items()}
+    return markdown([f"x{scale}", *map(titles.get, before), *sets, *map(titles.get, after)], lines)
 
 
 def _psnr(cells, sets):
     return [cells[name]["psnr"] if name in cells else 0.0 for name in sets]
 
 
-def _cell(row):
-    return f"{row['psnr']:.2f}" + (f" / {row['ssim']:.4f}" if row["ssim"] else "")
+def _cell(row, with_ssim=True):
+    return f"{row['psnr']:.2f}" + (f" / {row['ssim']:.4f}" if row["ssim"] and with_ssim else "")
+
+
+def paired(
+    rows: list[dict], ours: str, theirs: str, scale: int, dataset: str, draws: int = 10_000
+) -> dict:
+    """What `ours` gains over `theirs` in dB: {"mean", "low", "high", "better", "images"}.
+
+    rows: of the table "pictures". The mean difference; the limits of its 95 % interval, by the
+    bootstrap (Efron, 1979): the differences, not the PSNRs, are drawn again with repetition; and on
+    how many of the pictures `ours` is better. It says how much the choice of *pictures* moves the
+    mean; of another seed of the training it knows nothing. ConfigError unless both have rows of
+    the same pictures.
+    """
+    found = {
+        method: {
+            row["picture"]: float(row["psnr"])
+            for row in rows
+            if (row["method"], row["scale"], row["dataset"]) == (method, scale, dataset)
+        }
+        for method in (ours, theirs)
+    }
+    if not found[ours] or found[ours].keys() != found[theirs].keys():
+        raise ConfigError(
+            f"{ours} and {theirs} have no rows of the same pictures of {dataset} at x{scale}."
+        )
+    gains = np.array([psnr - found[theirs][name] for name, psnr in found[ours].items()])
+    picked = np.random.default_rng(0).integers(0, len(gains), (draws, len(gains)))
+    low, high = np.percentile(gains[picked].mean(axis=1), (2.5, 97.5))
+    return {
+        "mean": float(gains.mean()),
+        "low": float(low),
+        "high": float(high),
+        "better": int((gains > 0).sum()),
+        "images": len(gains),
+    }
+
+
+def costs(
+    rows: list[dict], scale: int = 2, dataset: str = "Set5", cost: str = "gmacs"
+) -> dict[str, tuple[float, float]]:
+    """{method: (cost, PSNR in dB)} of the rows that know this cost ("gmacs" or "parameters").
+
+    The cheapest first. A quoted method's remark follows its name, as in `table`; self-ensembles are
+    left out: they are no networks.
+    """
+    found = {
+        row["method"] + (row.get("remark") or ""): (float(row[cost]), row["psnr"])
+        for row in rows
+        if (row["scale"], row["dataset"]) == (scale, dataset)
+        and row.get(cost)
+        and "+ self-ensemble" not in row["method"]
+    }
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def frontier(points: dict[str, tuple[float, float]]) -> list[str]:
+    """Of {name: (cost, quality)}, those that nothing as cheap equals or exceeds, cheapest first."""
+    best, names = float("-inf"), []
+    for name, (_, quality) in sorted(points.items(), key=lambda item: (item[1][0], -item[1][1])):
+        if quality > best:
+            best = quality
+            names.append(name)
+    return names
 
 
 def facts_table(rows: list[dict]) -> str:

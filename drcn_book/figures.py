@@ -15,6 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.transforms import Bbox
 
 from .config import NetworkConfig
 from .files import write_atomically
@@ -151,6 +152,69 @@ def crops(
     for axis in axes:
         axis.axis("off")
     return figure
+
+
+def quality_cost(
+    measured: dict[str, tuple[float, float]],
+    quoted: dict[str, tuple[float, float]],
+    xlabel: str = "G multiply-adds for 1280x720",
+    ylabel: str = "PSNR on Set5, x2 (dB)",
+) -> Figure:
+    """PSNR (dB) over cost on a logarithmic axis: measured methods filled, quoted ones as rings.
+
+    measured, quoted: {name: (cost, PSNR)}. Each name stands where it covers no dot and no
+    other name, with a thin line to its dot where that is not at once beside it.
+    """
+    figure, axis = _figure(5.6, 5.6)  # narrow, so that a phone shrinks it less
+    for points, part, fill, label in (
+        (quoted, "bicubic", "none", "quoted from papers"),
+        (measured, "recursion", "full", "measured by this project"),
+    ):
+        if points:
+            style = {"color": COLOURS[part], "fillstyle": fill, "markersize": 5, "label": label}
+            axis.plot(*zip(*points.values()), "o", **style)
+    axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.margins(x=0.14, y=0.08)
+    axis.legend(loc="lower right")
+    figure.canvas.draw()  # lays the axes out: only now do dots and names have a place in pixels
+    points = [
+        (name, point, COLOURS[part])
+        for group, part in ((measured, "recursion"), (quoted, "ink"))
+        for name, point in group.items()
+    ]
+    dots = [axis.transData.transform(point) for _, point, _ in points]
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in dots]
+    taken.append(axis.get_legend().get_window_extent())
+    for (name, point, colour), dot in zip(points, dots):
+        _place(axis, name, point, dot, colour, taken)
+    return figure
+
+
+def _place(axis, name, point, dot, colour, taken):
+    """Write the name at the nearest free place around its dot, which is then taken as well."""
+    text = axis.annotate(
+        name, point, (0, 0), textcoords="offset points", color=colour, fontsize=8, va="center"
+    )
+    text.set_in_layout(False)
+    extent = text.get_window_extent()
+    sheet = axis.get_window_extent()
+    for distance in range(6, 160, 4):
+        for angle in np.radians(np.arange(0, 360, 15)):
+            across, up = np.cos(angle), np.sin(angle)
+            left = distance * across + (across - 1) / 2 * extent.width
+            bottom = (distance + extent.height / 2) * up - extent.height / 2
+            box = Bbox.from_bounds(*(dot + (left, bottom)), extent.width, extent.height)
+            free = not any(box.padded(2).overlaps(other) for other in taken)
+            if free and sheet.contains(*box.min) and sheet.contains(*box.max):
+                taken.append(box)
+                offset = np.array([left, bottom + extent.height / 2])
+                text.set_position(offset * 72 / axis.figure.dpi)
+                if distance > 12:
+                    end = np.clip(dot, box.min, box.max)
+                    line = axis.transData.inverted().transform([dot, end])
+                    axis.plot(*line.T, color=colour, linewidth=0.5, scalex=False, scaley=False)
+                return
+    raise ValueError(f"no free place for {name!r}")
 
 
 def recursion_curve(

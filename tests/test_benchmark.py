@@ -285,6 +285,84 @@ def test_speed_is_measured():
     assert "slow" in benchmark.speed_table([row])
 
 
+# Differences on the same pictures, and what they cost
+
+
+def pictures_of(method, psnrs, names="abcdefghij"):
+    return [
+        {"method": method, "scale": 2, "dataset": "S", "picture": name, "psnr": psnr}
+        for name, psnr in zip(names, psnrs)
+    ]
+
+
+def test_paired_differences_are_of_the_same_pictures():
+    """Neither the order of the rows matters nor what both find easy or hard."""
+    psnrs = np.array([20.0, 45, 30, 25, 50, 31, 28, 40, 22, 35])
+    rows = pictures_of("a", psnrs) + pictures_of("b", psnrs + 0.1)[::-1]
+    assert benchmark.paired(rows, "b", "a", 2, "S") == pytest.approx(
+        {"mean": 0.1, "low": 0.1, "high": 0.1, "better": 10, "images": 10}
+    )
+    assert benchmark.paired(rows, "a", "b", 2, "S")["better"] == 0
+
+
+def test_the_paired_interval_is_the_normal_one_where_that_holds():
+    """Of many differences, the bootstrap agrees with the mean +- 1.96 standard errors."""
+    gains = np.random.default_rng(1).normal(0.2, 0.5, 400)
+    rows = pictures_of("a", np.zeros(400), range(400)) + pictures_of("b", gains, range(400))
+    found = benchmark.paired(rows, "b", "a", 2, "S")
+    error = 1.96 * gains.std() / 20
+    assert found["mean"] == pytest.approx(gains.mean())
+    assert found["low"] == pytest.approx(gains.mean() - error, abs=error / 20)
+    assert found["high"] == pytest.approx(gains.mean() + error, abs=error / 20)
+    assert found["better"] == (gains > 0).sum()
+
+
+def test_paired_refuses_what_is_no_pair():
+    rows = pictures_of("a", [30.0, 31]) + pictures_of("b", [30.0, 31, 32])
+    with pytest.raises(ConfigError, match="b and a have no rows of the same pictures of S at x2"):
+        benchmark.paired(rows, "b", "a", 2, "S")
+    with pytest.raises(ConfigError, match="no rows"):
+        benchmark.paired(rows, "c", "d", 2, "S")
+
+
+def test_costs_and_the_frontier():
+    rows = [
+        {
+            "method": name,
+            "remark": remark,
+            "scale": 2,
+            "dataset": "Set5",
+            "gmacs": cost,
+            "psnr": psnr,
+        }
+        for name, remark, cost, psnr in (
+            ("dear", "", "1000", 37.0),
+            ("cheap", "*", "2.5", 36.0),
+            ("unknown", "", "", 39.0),
+            ("as dear and worse", "", "1000", 36.5),
+            ("best", "", "2000", 37.5),
+            ("best + self-ensemble", "", "16000", 37.6),
+        )
+    ]
+    points = benchmark.costs(rows)
+    assert list(points) == ["cheap*", "as dear and worse", "dear", "best"]
+    assert points["cheap*"] == (2.5, 36.0)
+    assert benchmark.frontier(points) == ["cheap*", "dear", "best"]
+    assert benchmark.costs(rows, scale=3) == {} == benchmark.costs(rows, dataset="Set14")
+
+
+PAIRS = (("compact", "compact-paper"), ("compact", "c-dcscn"), ("standard", "compact"))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+@pytest.mark.parametrize("dataset", ["B100", "Urban100"])
+def test_what_chapter_7_calls_better_is_better_on_the_large_sets(ours, theirs, dataset):
+    found = benchmark.paired(
+        benchmark.read(RESULTS / "pictures.csv"), f"{ours}-x2", f"{theirs}-x2", 2, dataset
+    )
+    assert found["low"] > 0.05 and found["better"] >= 97
+
+
 # The tables that ship
 
 

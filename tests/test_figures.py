@@ -148,3 +148,56 @@ def test_recursion_curve_counts_from_one():
 def test_recursion_colours_deepen():
     shades = [luminance(colour[:3]) for colour in figures.recursion_colours(9)]
     assert shades == sorted(shades, reverse=True)
+
+
+# Quality against cost: the figure of chapter 7
+
+
+def boxes(figure):
+    """Of a drawn figure's only axes: {name: its box in pixels}, and the places of all dots."""
+    figure.canvas.draw()
+    (axis,) = figure.axes
+    names = {text.get_text(): text.get_window_extent() for text in axis.texts}
+    dots = [
+        dot
+        for line in axis.lines
+        if line.get_marker() == "o"
+        for dot in axis.transData.transform(line.get_xydata())
+    ]
+    return axis, names, dots
+
+
+SHOWN = (
+    benchmark.costs(benchmark.results("benchmark")),
+    benchmark.costs(benchmark.results("quoted")),
+)
+CROWD = {f"method-{number}": (10 + number, 37 + number / 200) for number in range(12)}
+
+
+@pytest.mark.parametrize(
+    ("measured", "quoted"),
+    [SHOWN, (SHOWN[0] | CROWD, SHOWN[1])],
+    ids=["as in chapter 7", "a crowd"],
+)
+@pytest.mark.parametrize("dpi", [100, 200])
+def test_names_in_the_figure_of_quality_and_cost_cover_nothing(measured, quoted, dpi):
+    figure = figures.quality_cost(measured, quoted)
+    figure.set_dpi(dpi)
+    axis, names, dots = boxes(figure)
+    assert names.keys() == measured.keys() | quoted.keys() and len(dots) == len(names)
+    for name, box in names.items():
+        assert not any(box.contains(*dot) for dot in dots), f"{name} covers a dot"
+        assert not box.overlaps(axis.get_legend().get_window_extent()), f"{name} is on the legend"
+        assert axis.get_window_extent().contains(*box.min), f"{name} is cut off"
+        assert axis.get_window_extent().contains(*box.max), f"{name} is cut off"
+        for other, second in names.items():
+            assert name == other or not box.overlaps(second), f"{name} covers {other}"
+
+
+def test_quoted_methods_are_rings_and_measured_ones_are_filled():
+    figure = figures.quality_cost({"ours": (1.0, 37.0)}, {"theirs": (10.0, 38.0)})
+    marked = {line.get_label(): line for line in figure.axes[0].lines if line.get_marker() == "o"}
+    fills = {label: line.get_fillstyle() for label, line in marked.items()}
+    assert fills == {"measured by this project": "full", "quoted from papers": "none"}
+    assert marked["quoted from papers"].get_xydata().tolist() == [[10.0, 38.0]]
+    assert figure.axes[0].get_xscale() == "log"

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from drcn_book import benchmark, datasets, weights
+from drcn_book.baselines import BASELINES
 from drcn_book.config import NetworkConfig, Recipe, preset
 from drcn_book.errors import ConfigError
 from project import ablate, tables
@@ -46,6 +47,42 @@ def test_table():
         "| net     | 28,358     | 37.13 / 0.9581 |       |",
         "| DRCN †  |            | 37.63 / 0.9588 | 33.04 |",
     ]
+
+
+def test_table_with_facts_and_remarks():
+    rows = [
+        row("net", 2, "Set5", 37.126, 0.95811, gmacs="1460.4", train_set="T91"),
+        row("M4", 2, "Set5", 37.2, 0.96, source="a paper", remark="*", gmacs="", train_set=""),
+    ]
+    found = benchmark.table(rows, 2, ["Set5"], facts=("gmacs", "train_set"), with_ssim=False)
+    header, _, *lines = found.splitlines()
+    assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in (header, *lines)] == [
+        ["x2", "GMAC at 1280x720", "Set5", "trained on"],
+        ["net", "1,460.4", "37.13", "T91"],
+        ["M4 †*", "", "37.20", ""],
+    ]
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_the_table_of_chapter_7_is_short_and_that_of_numbers_is_whole(scale, monkeypatch):
+    """Ten rows at most, also with a row of every size; the page that has all loses none."""
+    rows = benchmark.read(ROOT / "data" / "results" / "benchmark.csv")
+    sizes = ("small", "medium", "large")
+    rows += [row(f"{size}-x{scale}", scale, "Set5", 37.0, train_set="T91") for size in sizes]
+    quoted = benchmark.read(ROOT / "data" / "quoted.csv")
+    monkeypatch.setattr(
+        benchmark, "read", lambda path: quoted if Path(path).stem == "quoted" else rows
+    )
+
+    def names(name):
+        lines = tables.render(name).partition("\n\n")[0].splitlines()[2:]
+        return [line.split("|")[1].strip(" †*") for line in lines]
+
+    short, whole = names(f"benchmark-x{scale}"), names(f"benchmark-all-x{scale}")
+    assert 6 <= len(short) <= 10 and set(short) < set(whole) and len(whole) == len(set(whole))
+    assert {f"{size}-x{scale}" for size in sizes} | {"bicubic", "DRCN"} <= set(short)
+    here = {r["method"] for r in [*rows, *quoted] if r["scale"] == scale}
+    assert set(whole) == here
 
 
 def test_recursion_table():
@@ -136,6 +173,49 @@ def test_quoted_numbers():
     assert cells["DRCN", 4, "Urban100"]["psnr"] == 25.14
 
 
+def test_quoted_costs():
+    """Each cost has its source, one for all sets of a scale; SRCNN's and DRCN's can be counted."""
+    rows = benchmark.read(ROOT / "data" / "quoted.csv")
+    found = {}
+    for quoted in rows:
+        assert bool(quoted["cost_source"]) == bool(quoted["parameters"]), quoted["method"]
+        assert quoted["parameters"] or not quoted["gmacs"], quoted["method"]
+        facts = quoted["parameters"], quoted["gmacs"], quoted["train_set"], quoted["remark"]
+        found.setdefault((quoted["method"], quoted["scale"]), set()).add(facts)
+    assert all(len(facts) == 1 for facts in found.values())
+    costs = {key: next(iter(facts)) for key, facts in found.items()}
+    for key, config in (
+        (("SRCNN (9-5-5)", 2), BASELINES["srcnn"]),
+        (("DRCN", 2), preset("paper")),
+    ):
+        counted = config.macs_per_pixel * benchmark.PIXELS / 1e9
+        assert float(costs[key][1]) == pytest.approx(counted, rel=0.002), key
+        assert int(costs[key][0]) == pytest.approx(config.parameters, rel=0.006), key
+    assert {key[0] for key, facts in costs.items() if facts[3]} == {
+        "ECBSR-M4C16",
+        "ECBSR-M4C32",
+        "ECBSR-M6C40",
+        "ETDS-L",
+    }
+    assert (costs["SwinIR-light", 2][0], costs["SwinIR-light", 4][0]) == ("878000", "897000")
+    for method in ("VDSR", "DRRN", "MemNet", "CARN", "EDSR", "DRCN"):
+        mine = [quoted for quoted in rows if quoted["method"] == method]
+        assert len(mine) == 12 and all(quoted["ssim"] for quoted in mine), method
+
+
+def test_quoted_numbers_are_near_their_neighbours():
+    """A slip of a digit would show: PSNR and SSIM of a set rise together, nearly on a line."""
+    rows = [r for r in benchmark.read(ROOT / "data" / "quoted.csv") if r["ssim"]]
+    for scale in (2, 3, 4):
+        for dataset in tables.SETS:
+            mine = [r for r in rows if (r["scale"], r["dataset"]) == (scale, dataset)]
+            psnr, ssim = (np.array([r[key] for r in mine]) for key in ("psnr", "ssim"))
+            errors = 10 * np.log10(1 - ssim)  # of SSIM's distance from 1, as PSNR is of the error
+            left = errors - np.polyval(np.polyfit(psnr, errors, 2), psnr)
+            worst = mine[int(np.abs(left).argmax())]["method"]
+            assert np.abs(left).max() < 0.25, (worst, scale, dataset, left)
+
+
 def test_the_best_networks_pass_the_marks_that_the_benchmark_chapter_names():
     """dB on Set5, of single answers: without the self-ensemble."""
     rows = [
@@ -155,6 +235,56 @@ def test_the_minutes_that_the_benchmark_chapter_names_are_in_the_records():
     assert first == pytest.approx(14, abs=0.5)
     assert first + weights.record("standard-x3")["minutes"] == pytest.approx(40, abs=0.5)
     assert weights.record("standard-x4")["minutes"] == pytest.approx(16, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("question", "arm", "reference"),
+    [
+        ("skip", "added", "concatenated"),
+        ("skip", "added", "none"),
+        ("authors", "complete", "without-feedback"),
+        ("authors", "complete", "with-relu"),
+        ("start", "recursion-identity", "he"),
+    ],
+)
+def test_what_the_benchmark_chapter_says_of_each_seed_holds_for_each(question, arm, reference):
+    runs = seeds_of(question, "validation_psnr")
+    assert len(runs[arm]) >= 3 and set(runs[arm]) == set(runs[reference])
+    assert all(runs[arm][seed] > runs[reference][seed] for seed in runs[arm])
+
+
+def test_nine_recursions_are_ahead_or_behind_as_the_seed_wants_it():
+    runs = seeds_of("recursions", "validation_psnr")
+    assert {runs["d9"][seed] > runs["d5"][seed] for seed in runs["d5"]} == {True, False}
+
+
+def test_skip_and_wiring_alone_do_not_explain_the_distance_to_the_paper():
+    """Evidence against the hypothesis of the benchmark chapter: if it goes, so must the text."""
+    (theirs,) = (
+        row["psnr"]
+        for row in benchmark.results("quoted")
+        if (row["method"], row["dataset"]) == ("deeply-recursive-cnn-tf", "Set5")
+    )
+    rows = benchmark.results("benchmark")
+    ours = next(
+        row["psnr"] for row in rows if (row["method"], row["dataset"]) == ("standard-x2", "Set5")
+    )
+    assert ours - (theirs - 0.02) < 0.05
+
+
+def test_what_a_decibel_costs_as_the_benchmark_chapter_says():
+    ours, theirs = (benchmark.costs(benchmark.results(name)) for name in ("benchmark", "quoted"))
+
+    def step(points, cheap, dear):
+        (less, low), (more, high) = points[cheap], points[dear]
+        return more / less, high - low
+
+    for cheap, dear in (("c-dcscn-x2", "compact-x2"), ("compact-x2", "standard-x2")):
+        times, gain = step(ours, cheap, dear)
+        assert 14.5 < times < 15.5 and 0.1 < gain < 0.2
+    times, gain = step(theirs, "SMFANet", "DRCN")
+    assert 400 < times < 500 and gain < -0.3
+    assert "DRCN" not in benchmark.frontier(theirs)
 
 
 def test_going_on_gained_nothing_as_the_benchmark_chapter_says():
