@@ -587,44 +587,45 @@ def gradient_flow() -> Figure:
 
 def successors() -> Figure:
     """Family tree of DRCN: its ancestors and successors, with parameters and PSNR on Set5, x2."""
-    figure, axis = _canvas(92, 45)
+    figure, axis = _canvas(56, 72)
     tree = {  # name: (x, y, parameters, PSNR, part)
-        "SRCNN": (6, 27, "57K", "36.66", "bicubic"),
-        "VDSR": (25, 38, "665K", "37.53", "embedding"),
-        "DRCN": (25, 17, "1775K", "37.63", "recursion"),
-        "EDSR": (49, 38, "43M", "38.11", "embedding"),
-        "DRRN": (49, 27, "297K", "37.74", "recursion"),
-        "MemNet": (49, 17, "677K", "37.78", "recursion"),
-        "DCSCN": (49, 7, "", "37.79", "reconstruction"),
-        "NLRN": (66, 27, "330K", "38.00", "recursion"),
-        "SRFBN-S": (66, 17, "282K", "37.78", "recursion"),
-        "SwinIR-light": (85, 38, "878K", "38.14", "embedding"),
-        "LBNet": (85, 27, "731K", "38.05", "recursion"),
+        "SRCNN": (24.5, 67, "57K", "36.66", "bicubic"),
+        "VDSR": (13, 54, "665K", "37.53", "embedding"),
+        "DRCN": (36, 54, "1775K", "37.63", "recursion"),
+        "EDSR": (13, 37, "43M", "38.11", "embedding"),
+        "DRRN": (24.5, 37, "297K", "37.74", "recursion"),
+        "MemNet": (36, 37, "677K", "37.78", "recursion"),
+        "DCSCN": (47.5, 37, "", "37.79", "reconstruction"),
+        "NLRN": (24.5, 20, "330K", "38.00", "recursion"),
+        "SRFBN-S": (47.5, 20, "282K", "37.78", "recursion"),
+        "SwinIR-light": (13, 5, "878K", "38.14", "embedding"),
+        "LBNet": (24.5, 5, "731K", "38.05", "recursion"),
     }
-    ideas = (
-        ("SRCNN", "VDSR", "20 layers,\nglobal skip", (11.5, 34.3)),
-        ("SRCNN", "DRCN", "one layer,\n16 times", (11.5, 19.7)),
-        ("VDSR", "EDSR", "residual blocks, width", (37, 39.2)),
-        ("VDSR", "DRRN", "residual units", (39.6, 34.4)),
-        ("DRCN", "DRRN", "residual recursion", (34.5, 24.8)),
-        ("DRCN", "MemNet", "memory gates", (38.5, 18.2)),
-        ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (34, 9.3)),
-        ("DRRN", "NLRN", "non-local", (57.5, 28.2)),
-        ("EDSR", "SwinIR-light", "attention in windows", (67, 39.2)),
-        ("NLRN", "LBNet", "recursive\ntransformer", (75.5, 29)),
+    ideas = (  # parent, child, idea, the place of its words and on which side of it they stand
+        ("SRCNN", "VDSR", "20 layers,\nglobal skip", (17.3, 61.3), "right"),
+        ("SRCNN", "DRCN", "one layer,\n16 times", (31.7, 61.3), "left"),
+        ("VDSR", "EDSR", "residual\nblocks, width", (12.3, 45), "right"),
+        ("VDSR", "DRRN", "residual\nunits", (17.6, 48.6), "left"),
+        ("DRCN", "DRRN", "residual\nrecursion", (31.4, 48.6), "right"),
+        ("DRCN", "MemNet", "memory\ngates", (36.7, 43), "left"),
+        ("DRCN", "DCSCN", "low resolution,\npixel shuffle", (42.8, 48.2), "left"),
+        ("DRRN", "NLRN", "non-local", (25.2, 28.5), "left"),
+        ("EDSR", "SwinIR-light", "attention\nin windows", (13.7, 28.5), "left"),
+        ("NLRN", "LBNet", "recursive\ntransformer", (25.2, 12.5), "left"),
     )
-    for parent, child, idea, where in ideas:
+    for parent, child, idea, where, side in ideas:
         (x0, y0, *_), (x1, y1, *_) = tree[parent], tree[child]
-        _arrow(axis, (x0 + 4.7, y0), (x1 - 4.7, y1), width=0.9)
-        _label(axis, *where, idea, size=8.2, style="italic")
-    _arrow(axis, (25, 14.3), (25, 2.4), (66, 2.4), (66, 14.3), width=0.9)
-    _label(axis, 58, 3.5, "feedback", size=8.2, style="italic")
+        _arrow(axis, (x0, y0 - 2.7), (x1, y1 + 2.7), width=0.9)
+        _label(axis, *where, idea, size=8.8, style="italic", ha=side)
+    _arrow(axis, (40.8, 54), (54, 54), (54, 20), (52.3, 20), width=0.9)
+    _label(axis, 47.5, 55.4, "feedback", size=8.8, style="italic")
     for name, (x, y, parameters, psnr, part) in tree.items():
-        _box(axis, x, y, "", part, 9.4, 5.4)
-        _label(axis, x, y + 1.1, name, COLOURS[part], 9.3 if len(name) < 9 else 8, weight="bold")
-        _label(axis, x, y - 1.2, f"{parameters} · {psnr}" if parameters else psnr, size=8.2)
-    for x, year in ((6, "2014"), (25, "2016"), (49, "2017"), (66, "2018-2019"), (85, "2021-2022")):
-        _label(axis, x, 43.3, year, COLOURS["bicubic"], 9)
+        _box(axis, x, y, "", part, 9.6, 5.4)
+        _label(axis, x, y + 1.1, name, COLOURS[part], 10 if len(name) < 9 else 8.8, weight="bold")
+        _label(axis, x, y - 1.2, f"{parameters} · {psnr}" if parameters else psnr, size=8.8)
+    years = {67: "2014", 54: "2016", 37: "2017", 20: "2018-\n2019", 5: "2021-\n2022"}
+    for y, year in years.items():
+        _label(axis, 3.2, y, year, COLOURS["bicubic"], 9)
     return figure
 
 
