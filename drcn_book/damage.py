@@ -95,7 +95,9 @@ def draw_steps(draw: np.random.Generator) -> tuple[Step, ...]:
         early.append(Step("blur", draw.uniform(STRENGTHS["blur"][0], MOST_BLUR)))
     found = []
     if draw.random() < NOISY:
-        found.append(Step(("noise", "noise", "shot")[draw.integers(3)], draw.uniform(0, MOST_NOISE)))
+        found.append(
+            Step(("noise", "noise", "shot")[draw.integers(3)], draw.uniform(0, MOST_NOISE))
+        )
     if draw.random() < COMPRESSED:
         phase = tuple(draw.integers(BLOCK, size=2).tolist())
         found.append(Step("jpeg", int(draw.integers(LEAST_QUALITY, 101)), phase))

@@ -74,7 +74,9 @@ class PatchSource:
         """A patch out of a pattern large enough that its borders, and JPEG's first block, are elsewhere."""
         side = -(-self.patch // scale) + 24  # small pixels
         top, left = (draw.integers(4, 20, size=2) * scale).tolist()
-        return self._cut(Sample.of(pattern(side * scale, scale, draw), True), scale, top, left, draw)
+        return self._cut(
+            Sample.of(pattern(side * scale, scale, draw), True), scale, top, left, draw
+        )
 
     def _cut(self, sample, scale, top, left, draw, steps=CLEAN):
         """The pair of the patch at top, left of a sample, put through the steps."""

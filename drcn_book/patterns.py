@@ -19,10 +19,10 @@ def _waves(side, scale, draw, count=2):
     """
     rows, columns = np.mgrid[:side, :side]
     if draw.random() < 0.5:
-        angle = draw.integers(4) * np.pi / 4
-        period = draw.integers(2, 4 * scale + 1)
-        diagonal = np.abs(np.cos(angle)) not in (0, 1) and 0.1 < np.abs(np.cos(angle)) < 0.9
-        period = period / 2**0.5 if diagonal else period  # whole pixels along the rows
+        eighth = draw.integers(4)
+        angle = eighth * np.pi / 4
+        # On a diagonal the period is that of whole pixels along a row.
+        period = draw.integers(2, 4 * scale + 1) / (1, 2**0.5)[eighth % 2]
     else:
         angle, period = draw.uniform(0, np.pi), 2 * (8 * scale / 2) ** draw.random()
     shift = draw.uniform(0, 1, count) if draw.random() < 0.5 else draw.integers(2, size=count) / 2
@@ -44,7 +44,7 @@ def _board(side, scale, draw):
     """A checkerboard. Half of them have cells of whole small pixels, the worst case of the small grid."""
     if draw.random() < 0.5:
         high, wide = draw.integers(1, 4, size=2) * scale
-        rows, columns = np.mgrid[:side, :side] // 1
+        rows, columns = np.mgrid[:side, :side]
         return (rows // high + columns // wide) % 2
     first, second = _waves(side, scale, draw)
     return (first % 1 < 0.5 - 1e-9) ^ (second % 1 < 0.5 - 1e-9)
@@ -74,9 +74,8 @@ def _dither(side, scale, draw):
     dot = draw.choice([1, scale])
     if draw.random() < 0.7:
         order = draw.choice([2, 4, 8])
-        threshold = (BAYER[:order, :order] + 0.5) / 64
-        threshold = (np.argsort(np.argsort(threshold.ravel())) + 0.5) / order**2
-        cells = np.tile(threshold.reshape(order, order), (side // order + 1,) * 2)
+        rank = BAYER[:order, :order] // (64 // order**2)
+        cells = np.tile((rank + 0.5) / order**2, (side // order + 1,) * 2)
     else:
         cells = draw.random((side, side))
     return cells.repeat(dot, 0).repeat(dot, 1)[:side, :side] < _tone(side, draw)
@@ -108,13 +107,14 @@ def _glyphs(side, scale, draw):
 def _line_art(side, scale, draw):
     def paint(pen):
         for _ in range(draw.integers(5, 40)):
-            ends = np.sort(draw.uniform(0, 2 * side, (2, 2)), 0).ravel().tolist()
+            left, top, wide, high = draw.uniform(0, [2 * side, 2 * side, side, side]).tolist()
             width = int(draw.integers(1, 3 * scale))
             kind = draw.integers(3)
             if kind == 0:
-                pen.line([*ends[:2], *draw.uniform(0, 2 * side, 2).tolist()], 255, width)
+                pen.line([left, top, *draw.uniform(0, 2 * side, 2).tolist()], 255, width)
             else:
-                (pen.ellipse, pen.rectangle)[kind - 1](ends, outline=255, width=width)
+                shape = (pen.ellipse, pen.rectangle)[kind - 1]
+                shape([left, top, left + wide, top + high], outline=255, width=width)
 
     return _drawing(side, paint)
 
