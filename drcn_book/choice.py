@@ -15,9 +15,9 @@ from .damage import GREY_NOISE
 
 # A picture is "real" from here on; estimates in the units of `damage`: quality, levels of noise in R, G and B.
 QUALITY = 90
-NOISE = 1.6
-# Of luma alone, in which fine texture looks like noise; all there is in grey, and in JPEG, which smooths colour.
-LUMA_NOISE = 5.0
+NOISE = 1.75
+# Seen in luma alone, where fine texture looks like noise: all there is in grey, and in JPEG, which smooths colour.
+LUMA_NOISE = 4.5
 # How many more coefficients are 0 on JPEG's grid than on the next best (0.004 without JPEG, 0.06 at quality 97),
 # and how well the others lie on multiples of a table's steps, in standard deviations (8 without, 50 with JPEG).
 GRID, FIT = 0.02, 20
@@ -160,6 +160,12 @@ def jpeg_traces(tiles: list[np.ndarray]) -> int | None:
     return best[1]
 
 
+def _means(values):
+    """The means of the whole blocks of 8 x 8."""
+    high, wide = (side // 8 for side in values.shape)
+    return values[: 8 * high, : 8 * wide].reshape(high, 8, wide, 8).mean((1, 3))
+
+
 def _finest(tiles, brightness, share):
     """The standard deviation of the finest detail in the calmest blocks: that of white noise, if there is any.
 
@@ -168,19 +174,15 @@ def _finest(tiles, brightness, share):
     found = []
     for tile, bright in zip(tiles, brightness, strict=True):
         for _ in range(2):  # along the rows, then along the columns
-            tile = np.lib.stride_tricks.sliding_window_view(tile, 5, 1) @ DIFFERENCE
-            tile = tile.T
-        high, wide = tile.shape[0] // 8, tile.shape[1] // 8
-        blocks = np.s_[: 8 * high, : 8 * wide], (high, 8, wide, 8)
-        power = (tile[blocks[0]] ** 2).reshape(blocks[1]).mean((1, 3))
-        level = bright[2:-2, 2:-2][blocks[0]].reshape(blocks[1]).mean((1, 3))
+            tile = (np.lib.stride_tricks.sliding_window_view(tile, 5, 1) @ DIFFERENCE).T
+        power, level = _means(tile**2), _means(bright[2:-2, 2:-2])
         found.append(power[(level > 8) & (level < 247)])
     found = np.concatenate(found)
     return float(np.quantile(found, share)) ** 0.5 if len(found) else 0.0
 
 
 def noise_levels(pixels: np.ndarray) -> tuple[float, float]:
-    """The noise of R, G and B in levels of 255: by the colour difference R - G (0 of grey pictures), and by luma.
+    """The noise of R, G and B in levels of 255: by the difference R - G (0 for grey pictures), and by luma.
 
     pixels: float32 (h, w, 1 or 3), 0..255. After Immerkaer, "Fast noise variance estimation" (CVIU 1996): a high-pass
     that photographs hardly excite; here a finer one, and its power in the calmest blocks. In R - G there is less
@@ -219,6 +221,8 @@ def choose(pixels: np.ndarray, mode: str = "RGB", table: np.ndarray | None = Non
     if traces is not None and traces <= QUALITY:
         return Choice("real", f"it shows traces of JPEG of a quality of about {traces}")
     colour, luma = noise_levels(seen)
-    if colour >= NOISE or luma >= LUMA_NOISE:
-        return Choice("real", f"it shows noise of about {max(colour, luma):.0f} levels")
+    smoothed = quality is not None or traces is not None or seen.shape[2] == 1
+    if colour >= NOISE or smoothed and luma >= LUMA_NOISE:
+        level = colour if colour >= NOISE else luma
+        return Choice("real", f"it shows noise of about {level:.0f} levels")
     return Choice("clean", f"{said}it shows neither JPEG nor noise")

@@ -44,8 +44,10 @@ def _board(side, scale, draw):
     """A checkerboard. Half of them have cells of whole small pixels, the worst case of the small grid."""
     if draw.random() < 0.5:
         high, wide = draw.integers(1, 4, size=2) * scale
+        # From where the small grid begins, or from anywhere.
+        down, right = draw.integers(4, size=2) * draw.choice([1, scale])
         rows, columns = np.mgrid[:side, :side]
-        return (rows // high + columns // wide) % 2
+        return ((rows + down) // high + (columns + right) // wide) % 2
     first, second = _waves(side, scale, draw)
     return (first % 1 < 0.5 - 1e-9) ^ (second % 1 < 0.5 - 1e-9)
 
