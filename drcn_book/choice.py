@@ -22,6 +22,9 @@ LUMA_NOISE = 4.5
 # and how well the others lie on multiples of a table's steps, in standard deviations (8 without, 50 with JPEG).
 GRID, FIT = 0.02, 20
 
+# The share of neighbours exactly alike in what was drawn: in photographs with 2 levels of noise 0.004, after JPEG 0.14.
+ALIKE = 0.3
+
 SMALLEST = 32  # pixels on each axis; less shows nothing reliable
 TILE, TILES = 128, 3  # larger pictures are looked at in so many squares of this side, each way
 FULL_RANGE = np.array([0.299, 0.587, 0.114], "float32")  # JPEG's luma
@@ -196,6 +199,14 @@ def noise_levels(pixels: np.ndarray) -> tuple[float, float]:
     return _finest([tile[..., 0] - tile[..., 1] for tile in tiles], grey, 0.25) / 1.22, luma
 
 
+def _drawn(pixels):
+    """Whether many neighbours are exactly alike, which noise leaves nowhere: pixel art, text, dithers, screens."""
+    between = (pixels > 8) & (pixels < 247)
+    inside = (between[:, 1:] & between[:, :-1]).any(-1)
+    alike = (pixels[:, 1:] == pixels[:, :-1]).all(-1)
+    return inside.any() and alike[inside].mean() > ALIKE
+
+
 def _grey(pixels):
     return pixels @ FULL_RANGE if pixels.shape[2] == 3 else pixels[..., 0]
 
@@ -220,6 +231,8 @@ def choose(pixels: np.ndarray, mode: str = "RGB", table: np.ndarray | None = Non
     traces = jpeg_traces([_grey(tile) for tile in _tiles(seen)])
     if traces is not None and traces <= QUALITY:
         return Choice("real", f"it shows traces of JPEG of a quality of about {traces}")
+    if _drawn(seen):
+        return Choice("clean", f"{said}it has the even surfaces of a drawing")
     colour, luma = noise_levels(seen)
     smoothed = quality is not None or traces is not None or seen.shape[2] == 1
     if colour >= NOISE or smoothed and luma >= LUMA_NOISE:
