@@ -164,7 +164,7 @@ class DamagedPatches(PatchSource):
         return super()._cut(sample, scale, top, left, draw, draw_steps(draw))
 
 
-def source(recipe, pictures, scale: int, fold: int) -> PatchSource:
+def patch_source(recipe, pictures, scale: int, fold: int) -> PatchSource:
     """The patches of a recipe, from the luma pictures of its training split.
 
     scale: the network's own, for a recipe that names none. fold: as in `PatchSource`.

@@ -26,7 +26,7 @@ from .distribution import Team, join
 from .errors import ConfigError, DatasetError, StorageError, TrainingError, WeightsError
 from .files import write_atomically, write_csv
 from .metrics import psnr
-from .patches import PatchSource, source
+from .patches import PatchSource, patch_source
 from .weights import assign, fitting, load, read_tensors, save_weights, write_tensors
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -328,7 +328,7 @@ class Run:
         state = self._read_checkpoint() if self.team.leads and self.checkpoint.exists() else None
         pictures = datasets.training_pictures(recipe.train_set)
         fold = config.scale if config.consistent else config.fold
-        self.source = source(recipe, pictures, config.scale, fold)
+        self.source = patch_source(recipe, pictures, config.scale, fold)
         told = {
             **recipe.to_dict(),
             "train_set": [len(pictures), self.source.positions],

@@ -14,7 +14,7 @@ from drcn_book.damage import CLEAN, LUMA, Sample, Step, parse
 from drcn_book.degradation import degrade
 from drcn_book.errors import ConfigError, DatasetError
 from drcn_book.images import eight_views, luma
-from drcn_book.patches import DamagedPatches, PatchSource, source
+from drcn_book.patches import DamagedPatches, PatchSource, patch_source
 
 ASTRONAUT = datasets.colour_pictures("Photos")["astronaut"]
 CAMERA = datasets.colour_pictures("Photos")["camera"]
@@ -270,9 +270,9 @@ def test_small_pictures_are_left_out_and_none_is_an_error():
 def test_the_recipe_chooses_the_source(pictures):
     recipe = Recipe(train_set=str(pictures), patch=24)
     lumas = datasets.training_pictures(recipe.train_set)
-    plain = source(recipe, lumas, 2, 2)
+    plain = patch_source(recipe, lumas, 2, 2)
     assert type(plain) is PatchSource and plain.patterns == 0
-    real = source(Recipe(train_set=str(pictures), patch=24, damage="real", patterns=0.1), lumas, 2, 2)
+    real = patch_source(Recipe(train_set=str(pictures), patch=24, damage="real", patterns=0.1), lumas, 2, 2)
     assert type(real) is DamagedPatches and real.patterns == 0.1
     assert real.positions == plain.positions
     with pytest.raises(ConfigError, match="damage = 'bad': must be one of none, real"):
