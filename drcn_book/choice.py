@@ -1,7 +1,9 @@
-"""Which weights fit a picture: those for clean pictures, or those for what the real world did to it.
+"""Which weights fit a picture: those for clean pictures, or those for what the real world did to
+it.
 
-Told by what a JPEG file says of itself (its quantisation tables) and by what the pixels of any file show: traces of
-JPEG on an 8 x 8 grid of any phase, which stay when the picture is saved again, and noise. NumPy alone.
+Told by what a JPEG file says of itself (its quantisation tables) and by what the pixels of any file
+show: traces of JPEG on an 8 x 8 grid of any phase, which stay when the picture is saved again, and
+noise. NumPy alone.
 """
 
 import io
@@ -13,16 +15,20 @@ import numpy as np
 
 from .damage import GREY_NOISE
 
-# A picture is "real" from here on; estimates in the units of `damage`: quality, levels of noise in R, G and B.
+# A picture is "real" from here on; estimates in the units of `damage`: quality, levels of noise in
+# R, G and B.
 QUALITY = 90
 NOISE = 1.75
-# Seen in luma alone, where fine texture looks like noise: all there is in grey, and in JPEG, which smooths colour.
+# Seen in luma alone, where fine texture looks like noise: all there is in grey, and in JPEG, which
+# smooths colour.
 LUMA_NOISE = 4.5
-# How many more coefficients are 0 on JPEG's grid than on the next best (0.004 without JPEG, 0.06 at quality 97),
-# and how well the others lie on multiples of a table's steps, in standard deviations (8 without, 50 with JPEG).
+# How many more coefficients are 0 on JPEG's grid than on the next best (0.004 without JPEG, 0.06 at
+# quality 97), and how well the others lie on multiples of a table's steps, in standard deviations
+# (8 without, 50 with JPEG).
 GRID, FIT = 0.02, 20
 
-# The share of neighbours exactly alike in what was drawn: in photographs with 2 levels of noise 0.004, after JPEG 0.14.
+# The share of neighbours exactly alike in what was drawn: in photographs with 2 levels of noise
+# 0.004, after JPEG 0.14.
 ALIKE = 0.3
 
 SMALLEST = 32  # pixels on each axis; less shows nothing reliable
@@ -45,7 +51,8 @@ _K = np.arange(8)
 # The orthonormal DCT of 8 points, a frequency a row.
 DCT = np.cos(np.pi * np.outer(_K, 2 * _K + 1) / 16) * np.where(_K, 0.5, 8**-0.5)[:, None]
 DCT = DCT.astype("float32")
-# Fourth difference along an axis, of unit power: it passes what is finer than photographs mostly are.
+# Fourth difference along an axis, of unit power: it passes what is finer than photographs mostly
+# are.
 DIFFERENCE = np.array([1, -4, 6, -4, 1], "float32") / np.float32(70**0.5)
 
 
@@ -67,14 +74,14 @@ def standard_steps(quality: int) -> np.ndarray:
 
 
 def quantisation(source: bytes | str | Path) -> np.ndarray | None:
-    """The luma quantisation table of a JPEG file, (64,) in the file's (zigzag) order; None without one.
+    """The luma quantisation table of a JPEG file, (64,) in the file's (zigzag) order; None without
+    one.
 
-    Reads the markers alone, so that of any kind of JPEG: progressive, arithmetic, of 12 bits, CMYK. A file that ends
-    early or makes no sense has no table.
+    Reads the markers alone, so that of any kind of JPEG: progressive, arithmetic, of 12 bits, CMYK.
+    A file that ends early or makes no sense has no table.
     """
-    stream = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
     tables, wanted = {}, 0
-    with stream:
+    with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
         if stream.read(2) != b"\xff\xd8":
             return None
         while len(marker := stream.read(2)) == 2 and marker[0] == 0xFF and marker[1] != 0xDA:
@@ -92,7 +99,8 @@ def quantisation(source: bytes | str | Path) -> np.ndarray | None:
                         kind = ">u2" if size == 128 else "u1"
                         tables[body[0] & 15] = np.frombuffer(body[1 : size + 1], kind)
                     body = body[size + 1 :]
-            # A frame header: its first component, the luma, names its table. (C4, C8 and CC are none.)
+            # A frame header: its first component, the luma, names its table. (C4, C8 and CC are
+            # none.)
             elif marker[1] >> 4 == 0xC and marker[1] not in (0xC4, 0xC8, 0xCC) and len(body) > 8:
                 wanted = body[8]
     return tables.get(wanted)
@@ -101,7 +109,8 @@ def quantisation(source: bytes | str | Path) -> np.ndarray | None:
 def table_quality(table: np.ndarray) -> int:
     """The quality, 1 to 100, whose table is nearest in the mean of its steps' logarithms.
 
-    table: (64,), in any order. Exact for libjpeg's own tables; for others, the quality of a like size of steps.
+    table: (64,), in any order. Exact for libjpeg's own tables; for others, the quality of a like
+    size of steps.
     """
     size = np.log(np.maximum(table, 1)).mean()
     sizes = [np.log(standard_steps(quality)).mean() for quality in range(1, 101)]
@@ -113,7 +122,9 @@ def table_quality(table: np.ndarray) -> int:
 
 
 def _tiles(pixels):
-    """Squares spread over a picture, at multiples of 8 so that a grid has one phase in all; or all of a small one."""
+    """Squares spread over a picture, at multiples of 8 so that a grid has one phase in all; or all
+    of a small one.
+    """
 
     def places(length):
         if length <= TILE * TILES:
@@ -126,12 +137,14 @@ def _tiles(pixels):
 
 
 def jpeg_traces(tiles: list[np.ndarray]) -> int | None:
-    """The quality at which a picture was once saved as JPEG, by its full-range luma tiles (h, w), or None.
+    """The quality at which a picture was once saved as JPEG, by its full-range luma tiles (h, w),
+    or None.
 
-    On JPEG's own grid many DCT coefficients are 0 again, on the 63 shifted ones few (after Luo, Qu, Huang and Qiu, "A
-    novel method for detecting cropped and recompressed image block", ICASSP 2007). There the others lie on multiples
-    of the steps (after Fan and de Queiroz, "Identification of bitmap compression history", IEEE TIP 2003): of
-    libjpeg's tables the one they fit best is taken.
+    On JPEG's own grid many DCT coefficients are 0 again, on the 63 shifted ones few (after Luo, Qu,
+    Huang and Qiu, "A novel method for detecting cropped and recompressed image block", ICASSP
+    2007). There the others lie on multiples of the steps (after Fan and de Queiroz, "Identification
+    of bitmap compression history", IEEE TIP 2003): of libjpeg's tables the one they fit best is
+    taken.
     """
     zeros = np.zeros((8, 8))
     for tile in tiles:
@@ -170,7 +183,8 @@ def _means(values):
 
 
 def _finest(tiles, brightness, share):
-    """The standard deviation of the finest detail in the calmest blocks: that of white noise, if there is any.
+    """The standard deviation of the finest detail in the calmest blocks: that of white noise, if
+    there is any.
 
     The quantile `share` over the blocks of 8 x 8 that are neither black nor white.
     """
@@ -185,11 +199,13 @@ def _finest(tiles, brightness, share):
 
 
 def noise_levels(pixels: np.ndarray) -> tuple[float, float]:
-    """The noise of R, G and B in levels of 255: by the difference R - G (0 for grey pictures), and by luma.
+    """The noise of R, G and B in levels of 255: by the difference R - G (0 for grey pictures), and
+    by luma.
 
-    pixels: float32 (h, w, 1 or 3), 0..255. After Immerkaer, "Fast noise variance estimation" (CVIU 1996): a high-pass
-    that photographs hardly excite; here a finer one, and its power in the calmest blocks. In R - G there is less
-    texture still. The factors were measured on photographs with 5 levels of noise.
+    pixels: float32 (h, w, 1 or 3), 0..255. After Immerkaer, "Fast noise variance estimation" (CVIU
+    1996): a high-pass that photographs hardly excite; here a finer one, and its power in the
+    calmest blocks. In R - G there is less texture still. The factors were measured on photographs
+    with 5 levels of noise.
     """
     tiles = _tiles(pixels)
     grey = [_grey(tile) for tile in tiles]
@@ -200,7 +216,9 @@ def noise_levels(pixels: np.ndarray) -> tuple[float, float]:
 
 
 def _drawn(pixels):
-    """Whether many neighbours are exactly alike, which noise leaves nowhere: pixel art, text, dithers, screens."""
+    """Whether many neighbours are exactly alike, which noise leaves nowhere: pixel art, text,
+    dithers, screens.
+    """
     between = (pixels > 8) & (pixels < 247)
     inside = (between[:, 1:] & between[:, :-1]).any(-1)
     alike = (pixels[:, 1:] == pixels[:, :-1]).all(-1)
@@ -212,10 +230,12 @@ def _grey(pixels):
 
 
 def choose(pixels: np.ndarray, mode: str = "RGB", table: np.ndarray | None = None) -> Choice:
-    """The weights that fit a picture: pixels (h, w, channels), uint8 or uint16, and mode, as of a `pictures.Picture`.
+    """The weights that fit a picture: pixels (h, w, channels), uint8 or uint16, and mode, as of a
+    `pictures.Picture`.
 
-    table: of the file, by `quantisation`. What a file says goes before what it shows, unless that is worse; CMYK is
-    judged by its file alone, and a picture of less than 32 pixels is too small to be judged.
+    table: of the file, by `quantisation`. What a file says goes before what it shows, unless that
+    is worse; CMYK is judged by its file alone, and a picture of less than 32 pixels is too small to
+    be judged.
     """
     quality = None if table is None else table_quality(table)
     if quality is not None and quality <= QUALITY:

@@ -192,7 +192,7 @@ class Recipe(Options):
     )
     damage: str = option(
         "none",
-        "what the pictures go through before they are enlarged: bicubic shrinking alone, or what real ones do",
+        "what pictures go through: bicubic shrinking alone, or what real ones do",
         choices=("none", "real"),
     )
     patterns: float = option(

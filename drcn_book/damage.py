@@ -1,17 +1,22 @@
 """What pictures of the real world go through: blurred, shrunk by any kernel, noisy, saved as JPEG.
 
-A damage is a chain of steps in the order in which they happen, as text "blur 0.5, area, noise 5, jpeg 75":
+A damage is a chain of steps in the order in which they happen, as text:
+"blur 0.5, area, noise 5, jpeg 75".
 
-    bicubic, area, bilinear, lanczos   the shrinking, by Pillow in 8 bits, widened kernels; there is exactly one
-    blur S      before it: Gaussian with a standard deviation of S small pixels
-    noise N     Gaussian, with a standard deviation of N levels of 255 in each of R, G and B
-    shot N      the same for white, and by the root of the value less for darker pixels, as photons are counted
-    jpeg Q      libjpeg's quality Q, chroma subsampled 4:2:0
-    clean       the field's protocol and nothing else: luma shrunk bicubic, not rounded (`degradation.degrade`)
+    bicubic, area,       the shrinking, by Pillow in 8 bits, with kernels widened to the scale;
+    bilinear, lanczos    there is exactly one
+    blur S               before it: Gaussian with a standard deviation of S small pixels
+    noise N              Gaussian, with a standard deviation of N levels of 255 in each of R, G, B
+    shot N               that for white, less for darker pixels, by the root of the value, as where
+                         photons are counted
+    jpeg Q               libjpeg's quality Q, chroma subsampled 4:2:0
+    clean                the field's protocol and nothing else: luma shrunk bicubic, not rounded
+                         (`degradation.degrade`)
 
-A step that stands before the shrinking works on the large picture. After each step the values are whole numbers, as
-in files. Others train with such chains too: Zhang et al., "Designing a practical degradation model for deep blind image
-super-resolution" (ICCV 2021), and Wang et al., "Real-ESRGAN" (ICCVW 2021).
+A step that stands before the shrinking works on the large picture. After each step the values are
+whole numbers, as in files. Others train with such chains too: Zhang et al., "Designing a practical
+degradation model for deep blind image super-resolution" (ICCV 2021), and Wang et al., "Real-ESRGAN"
+(ICCVW 2021).
 """
 
 import io
@@ -46,7 +51,9 @@ DRAWN = ("bicubic", "bicubic", "area", "bilinear", "lanczos")
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a chain. phase: where the first whole JPEG block begins, in rows and columns, 0 to 15."""
+    """A step of a chain. phase: where the first whole JPEG block begins, in rows and columns, 0 to
+    15.
+    """
 
     name: str
     strength: float = 0
@@ -57,7 +64,9 @@ CLEAN = (Step("clean"),)
 
 
 def parse(text: str) -> tuple[Step, ...]:
-    """The chain that a text such as "area, noise 5, jpeg 75" describes; ConfigError says what is wrong with it."""
+    """The chain that a text such as "area, noise 5, jpeg 75" describes; ConfigError says what is
+    wrong with it.
+    """
     steps = []
     for part in text.split(","):
         name, *strength = part.split() or [""]
@@ -87,7 +96,9 @@ def parse(text: str) -> tuple[Step, ...]:
 
 
 def draw_steps(draw: np.random.Generator) -> tuple[Step, ...]:
-    """A chain for a training patch: `CLEAN`, or steps of random kinds, order, strength and JPEG phase."""
+    """A chain for a training patch: `CLEAN`, or steps of random kinds, order, strength and JPEG
+    phase.
+    """
     if draw.random() < CLEAN_SHARE:
         return CLEAN
     early, late = [], []
@@ -142,7 +153,8 @@ WORK = {"blur": _blur, "noise": _noise, "shot": _noise, "jpeg": _jpeg}
 
 
 def _source(step, start, stop, length, phase, scale):
-    """The pixels start..stop of a step's result, along one axis, need these of the length pixels before it.
+    """The pixels start..stop of a step's result, along one axis, need these of the length pixels
+    before it.
 
     Enough for the result to be that of the whole picture; ends of the picture stay ends.
     """
@@ -155,7 +167,8 @@ def _source(step, start, stop, length, phase, scale):
         margin = int(np.ceil(3 * (box + 1)))
         start, stop = start - margin, stop + margin
     elif step.name == "jpeg":
-        # Whole blocks; and a pixel more on each side, where libjpeg smooths the enlarged chroma across blocks.
+        # Whole blocks; and a pixel more on each side, where libjpeg smooths the enlarged chroma
+        # across blocks.
         start -= 1 + (start - 1 - phase) % BLOCK
         if start <= 0:
             start = phase = 0  # the blocks of a picture begin at its corner
@@ -172,10 +185,11 @@ def damage(
 ) -> np.ndarray:
     """The small picture that a chain leaves of a large one, or the part of it inside a box.
 
-    picture: uint8 (h, w) or (h, w, 3), h and w multiples of the scale; luma for "clean". A grey picture gets the noise
-    that the luma of a coloured one would. box: ((top, bottom), (left, right)) in small pixels; what the steps need
-    around it is taken from the picture, so that it has no borders of its own: all but the noise is as in the whole.
-    Returns uint8, or for "clean" float32, of the box's size.
+    picture: uint8 (h, w) or (h, w, 3), h and w multiples of the scale; luma for "clean". A grey
+    picture gets the noise that the luma of a coloured one would. box: ((top, bottom), (left,
+    right)) in small pixels; what the steps need around it is taken from the picture, so that it has
+    no borders of its own: all but the noise is as in the whole. Returns uint8, or for "clean"
+    float32, of the box's size.
     """
     whole = np.array(picture.shape[:2])
     small = whole // scale
@@ -183,11 +197,11 @@ def damage(
     shrinking = next(i for i, step in enumerate(steps) if step.name in KERNELS)
     for i in range(len(steps) - 1, -1, -1):
         size = (whole if i <= shrinking else small).tolist()
-        axes = zip(boxes[0], size, steps[i].phase)
+        axes = zip(boxes[0], size, steps[i].phase, strict=True)
         boxes.insert(0, tuple(_source(steps[i], *ends, n, phase, scale) for ends, n, phase in axes))
     (top, bottom), (left, right) = boxes[0]
     part = picture[top:bottom, left:right]
-    for step, ((top, _), (left, _)), needed in zip(steps, boxes, boxes[1:]):
+    for step, ((top, _), (left, _)), needed in zip(steps, boxes, boxes[1:], strict=False):
         if step.name in KERNELS:
             part, top, left = _shrink(part, step, scale, draw), top // scale, left // scale
         else:
@@ -204,8 +218,9 @@ def damage(
 class Sample:
     """A picture in colour, which is damaged, and its luma, which is learned and measured.
 
-    colour: uint8 (h, w, 3), or (h, w) if grey. luma: uint8 (h, w). full_range: a grey picture is the luma of a coloured
-    one in the range 0..255, so that its studio luma is 16 + 219/255 of it; otherwise it is its own luma.
+    colour: uint8 (h, w, 3), or (h, w) if grey. luma: uint8 (h, w). full_range: a grey picture is
+    the luma of a coloured one in the range 0..255, so that its studio luma is 16 + 219/255 of it;
+    otherwise it is its own luma.
     """
 
     colour: np.ndarray
@@ -222,7 +237,9 @@ class Sample:
         return cls(picture, picture)
 
     def cropped(self, scale: int) -> "Sample":
-        """Without the rows and columns beyond a multiple of the scale, as `degradation.modcrop`; nothing is copied."""
+        """Without the rows and columns beyond a multiple of the scale, as `degradation.modcrop`;
+        nothing is copied.
+        """
         height, width = (side - side % scale for side in self.luma.shape)
         return replace(self, colour=self.colour[:height, :width], luma=self.luma[:height, :width])
 
@@ -237,9 +254,11 @@ class Sample:
 
 
 def samples(split: dict[str, np.ndarray]) -> dict[str, Sample]:
-    """The pictures of a split (`datasets.training_split`, `validation_split`) with their colour, by the same names.
+    """The pictures of a split (`datasets.training_split`, `validation_split`) with their colour, by
+    the same names.
 
-    What has no colour any more, as in a file of `drcn data pack`, is taken for the luma of a coloured picture.
+    What has no colour any more, as in a file of `drcn data pack`, is taken for the luma of a
+    coloured picture.
     """
     found, sets = {}, {}
     for name, y in split.items():

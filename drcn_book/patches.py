@@ -9,19 +9,19 @@ from .errors import ConfigError, DatasetError
 from .images import eight_views
 from .patterns import pattern
 
-# A patch copied into view v of an array leaves view INVERSE[v] of the patch there: the turns by 90 and by 270
-# degrees undo each other, and each of the other views undoes itself.
+# A patch copied into view v of an array leaves view INVERSE[v] of the patch there: the turns by 90
+# and by 270 degrees undo each other, and each of the other views undoes itself.
 INVERSE = np.array([0, 3, 2, 1, 4, 5, 6, 7])
 
 
 class PatchSource:
     """Random pairs (x, y) of bicubic input and truth from a list of luma pictures.
 
-    pictures: float32 (h, w) arrays, 0..255. scales: one or more; each patch draws one. patch: side in pixels.
-    fold: patches start and end at multiples of it, as the cells of a folded network do. patterns: the share of patches
-    that show a synthetic pattern instead, see `patterns.pattern`.
-    Every such position of every picture is equally likely. Pictures smaller than a patch are left out;
-    ConfigError if the fold does not divide the patch, DatasetError if no picture is left.
+    pictures: float32 (h, w) arrays, 0..255. scales: one or more; each patch draws one. patch: side
+    in pixels. fold: patches start and end at multiples of it, as the cells of a folded network do.
+    patterns: the share of patches that show a synthetic pattern instead, see `patterns.pattern`.
+    Every such position of every picture is equally likely. Pictures smaller than a patch are left
+    out; ConfigError if the fold does not divide the patch, DatasetError if no picture is left.
     Memory (`bytes`): 5 a pixel (uint8 truth, float32 input) for each scale.
     """
 
@@ -38,8 +38,8 @@ class PatchSource:
             raise ConfigError(f"Patch size {patch} is too small: use at least 1 pixel.")
         if patch % fold:
             raise ConfigError(
-                f"Patch size {patch}: a network folded by {fold} needs a multiple of {fold}, such as "
-                f"{-(-patch // fold) * fold}."
+                f"Patch size {patch}: a network folded by {fold} needs a multiple of {fold}, such "
+                f"as {-(-patch // fold) * fold}."
             )
         self.patch, self.augment, self.fold, self.patterns = patch, augment, fold, patterns
         sizes = self._prepare(pictures, scales)
@@ -54,7 +54,9 @@ class PatchSource:
         self.positions = int(positions.sum())
 
     def _prepare(self, pictures, scales):
-        """Keep what `_pair` needs, and tell the sizes of what there is to cut from, with each scale."""
+        """Keep what `_pair` needs, and tell the sizes of what there is to cut from, with each
+        scale.
+        """
         self._pairs, self._scales = [], []
         for scale in scales:
             for picture in pictures:
@@ -71,7 +73,9 @@ class PatchSource:
         return x[place], y[place]
 
     def _pattern_pair(self, scale, draw):
-        """A patch out of a pattern large enough that its borders, and JPEG's first block, are elsewhere."""
+        """A patch out of a pattern large enough that its borders, and JPEG's first block, are
+        elsewhere.
+        """
         side = -(-self.patch // scale) + 24  # small pixels
         top, left = (draw.integers(4, 20, size=2) * scale).tolist()
         return self._cut(
@@ -81,7 +85,7 @@ class PatchSource:
     def _cut(self, sample, scale, top, left, draw, steps=CLEAN):
         """The pair of the patch at top, left of a sample, put through the steps."""
         ends, box, inside = (top, left), [], []
-        for start, side in zip(ends, sample.luma.shape):
+        for start, side in zip(ends, sample.luma.shape, strict=True):
             # Two small pixels more on each side: what Keys' kernel sees when it enlarges.
             first = max(start // scale - 2, 0)
             box.append((first, min(-(-(start + self.patch) // scale) + 2, side // scale)))
@@ -101,7 +105,7 @@ class PatchSource:
         x, y = np.empty((2, size, self.patch, self.patch), "float32")
         x_views, y_views = eight_views(x), eight_views(y)
         for i, (p, r, c, v) in enumerate(
-            zip(picture.tolist(), top.tolist(), left.tolist(), view.tolist())
+            zip(picture.tolist(), top.tolist(), left.tolist(), view.tolist(), strict=True)
         ):
             x_views[v][i], y_views[v][i] = (
                 self._pattern_pair(self._scales[p], draw)
@@ -111,10 +115,11 @@ class PatchSource:
         return x[..., None] / np.float32(255), y[..., None] / np.float32(255)
 
     def as_tf_data(self, size: int, seed: int, first: int = 0, count: int | None = None):
-        """Batches first, first + 1, ... as a `tf.data.Dataset` of (x, y), the same as `batch` gives.
+        """Batches first, first + 1, ... as a `tf.data.Dataset` of (x, y), the same as `batch`
+        gives.
 
-        count: how many batches; None goes on without end. Batches are made ahead of need, in another thread.
-        ConfigError unless TensorFlow is Keras's backend.
+        count: how many batches; None goes on without end. Batches are made ahead of need, in
+        another thread. ConfigError unless TensorFlow is Keras's backend.
         """
         from ._keras import backend
 
@@ -138,12 +143,14 @@ class PatchSource:
 
 
 class DamagedPatches(PatchSource):
-    """Random pairs (x, y) of damaged input and truth: each patch goes through a chain of `damage.draw_steps`.
+    """Random pairs (x, y) of damaged input and truth: each patch goes through a chain of
+    `damage.draw_steps`.
 
-    pictures: `damage.Sample`s; all else as in `PatchSource`, whose positions these are. The damage is done when a batch
-    is made, in colour, on the patch with the margin that its steps need, so that a patch has no borders of its own.
-    x is the luma of the damaged small picture enlarged by the bicubic kernel, y the luma of the undamaged one.
-    Memory (`bytes`): 4 a pixel in colour, 2 or 1 in grey, whatever the scales.
+    pictures: `damage.Sample`s; all else as in `PatchSource`, whose positions these are. The damage
+    is done when a batch is made, in colour, on the patch with the margin that its steps need, so
+    that a patch has no borders of its own. x is the luma of the damaged small picture enlarged by
+    the bicubic kernel, y the luma of the undamaged one. Memory (`bytes`): 4 a pixel in colour, 2 or
+    1 in grey, whatever the scales.
     """
 
     def _prepare(self, pictures, scales):

@@ -1,7 +1,9 @@
-"""Synthetic patterns at the edge of what a grid of pixels can hold: to train with, and to test brightness with.
+"""Synthetic patterns at the edge of what a grid of pixels can hold: to train with, and to test
+brightness with.
 
-Photographs have few one-pixel boards, dithers, halftones, hatchings and scanned screens, so a network that has seen
-photographs alone may amplify them beyond white or black, and clipping then moves their mean.
+Photographs have few one-pixel boards, dithers, halftones, hatchings and scanned screens, so a
+network that has seen photographs alone may amplify them beyond white or black, and clipping then
+moves their mean.
 """
 
 import numpy as np
@@ -13,9 +15,11 @@ for _ in range(2):  # 8 x 8: each threshold is refined by the coarser matrix (Ba
 
 
 def _waves(side, scale, draw, count=2):
-    """Phases (side, side) of `count` plane waves, 1 a period, whose directions share the right angle evenly.
+    """Phases (side, side) of `count` plane waves, 1 a period, whose directions share the right
+    angle evenly.
 
-    Half of them stand straight or at 45 degrees, with periods of whole large pixels, small ones preferred.
+    Half of them stand straight or at 45 degrees, with periods of whole large pixels, small ones
+    preferred.
     """
     rows, columns = np.mgrid[:side, :side]
     if draw.random() < 0.5:
@@ -29,7 +33,7 @@ def _waves(side, scale, draw, count=2):
     turns = angle + np.arange(count) * np.pi / count
     return [
         (np.cos(turn) * columns + np.sin(turn) * rows) / period + offset
-        for turn, offset in zip(turns, shift.tolist())
+        for turn, offset in zip(turns, shift.tolist(), strict=True)
     ]
 
 
@@ -41,7 +45,9 @@ def _stripes(side, scale, draw):
 
 
 def _board(side, scale, draw):
-    """A checkerboard. Half of them have cells of whole small pixels, the worst case of the small grid."""
+    """A checkerboard. Half of them have cells of whole small pixels, the worst case of the small
+    grid.
+    """
     if draw.random() < 0.5:
         high, wide = draw.integers(1, 4, size=2) * scale
         # From where the small grid begins, or from anywhere.
@@ -125,10 +131,11 @@ KINDS = (_stripes, _board, _halftone, _hatching, _dither, _glyphs, _line_art)
 
 
 def pattern(side: int, scale: int, draw: np.random.Generator) -> np.ndarray:
-    """A large picture, uint8 (side, side), of a random pattern of two greys, of every kind in `KINDS`.
+    """A large picture, uint8 (side, side), of a random pattern of two greys, of every kind in
+    `KINDS`.
 
-    Periods run from one large pixel to about eight small ones, of `scale` large ones each, in every direction and
-    phase; the greys, and which is which, are any two.
+    Periods run from one large pixel to about eight small ones, of `scale` large ones each, in every
+    direction and phase; the greys, and which is which, are any two.
     """
     shape = KINDS[draw.integers(len(KINDS))](side, scale, draw)
     dark, light = draw.uniform(0, 255, 2)
@@ -136,8 +143,8 @@ def pattern(side: int, scale: int, draw: np.random.Generator) -> np.ndarray:
 
 
 def boards(side: int, dark: int, light: int) -> dict[str, np.ndarray]:
-    """Small pictures uint8 (side, side) of two greys by name: checkerboards, stripes and dithers, each the finest that
-    the grid can hold and some coarser ones.
+    """Small pictures uint8 (side, side) of two greys by name: checkerboards, stripes and dithers,
+    each the finest that the grid can hold and some coarser ones.
     """
     rows, columns = np.mgrid[:side, :side]
     shapes = {}
@@ -155,7 +162,8 @@ def boards(side: int, dark: int, light: int) -> dict[str, np.ndarray]:
 
 
 def brightness_moved(x: np.ndarray, y: np.ndarray, block: int = 16) -> float:
-    """The greatest change of mean, in levels, over the blocks of block x block pixels of a result y (h, w), 0..255.
+    """The greatest change of mean, in levels, over the blocks of block x block pixels of a result y
+    (h, w), 0..255.
 
     x: the bicubic enlargement of the same size, which keeps the mean of what it enlarges.
     """

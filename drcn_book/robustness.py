@@ -1,7 +1,7 @@
 """The table of damages: what networks gain over bicubic on pictures that went through something.
 
-Each picture is damaged in colour by a chain of `damage`, the same way every time; then luma is measured by the field's
-protocol (`benchmark`), of which the cell "clean" is the plain case.
+Each picture is damaged in colour by a chain of `damage`, the same way every time; then luma is
+measured by the field's protocol (`benchmark`), of which the cell "clean" is the plain case.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from . import benchmark, datasets
 from .benchmark import BICUBIC, Method
-from .damage import Sample, Step, parse, samples
+from .damage import Sample, Step, damage, parse, samples
 from .degradation import check_scale, resize
 from .errors import ConfigError
 from .metrics import psnr
@@ -19,7 +19,9 @@ RESAMPLES = 10_000
 
 
 def cells() -> list[dict]:
-    """The damages that are measured, `data/degradations.csv`: rows of kind, damage (a chain as text) and scales."""
+    """The damages that are measured, `data/degradations.csv`: rows of kind, damage (a chain as
+    text) and scales.
+    """
     return [
         {**row, "scales": tuple(map(int, row["scales"].split()))}
         for row in benchmark.results("degradations")
@@ -29,8 +31,8 @@ def cells() -> list[dict]:
 def pictures(dataset: str) -> tuple[str, dict[str, Sample]]:
     """A set's name in the table, and its pictures in colour.
 
-    dataset: "held-out", the pictures that choose between checkpoints (each tenth of BSDS200, or else photographs); or
-    as in `datasets.pictures`.
+    dataset: "held-out", the pictures that choose between checkpoints (each tenth of BSDS200, or
+    else photographs); or as in `datasets.pictures`.
     """
     if dataset == HELD_OUT:
         found = samples(datasets.validation_split())
@@ -39,18 +41,29 @@ def pictures(dataset: str) -> tuple[str, dict[str, Sample]]:
     return dataset, samples({f"{dataset}/{stem}": y for stem, y in found.items()})
 
 
+def _draw(name):
+    """The noise of a picture is always the same: that of the last part of its name."""
+    return np.random.default_rng([*name.rpartition("/")[2].encode("utf-8", "backslashreplace")])
+
+
+def damaged(sample: Sample, steps: tuple[Step, ...], scale: int, name: str) -> np.ndarray:
+    """The small picture (h, w, 3) or (h, w) that a chain leaves of the one of this name, uint8."""
+    return damage(sample.cropped(check_scale(scale)).colour, steps, scale, _draw(name))
+
+
 def damaged_pair(
     sample: Sample, steps: tuple[Step, ...], scale: int, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (x, y) of `degradation.degrade`, x being damaged; the noise is that of the name's last part."""
+    """The pair (x, y) of `degradation.degrade`, x from the damaged picture of this name."""
     sample = sample.cropped(check_scale(scale))
-    draw = np.random.default_rng([*name.rpartition("/")[2].encode("utf-8", "backslashreplace")])
-    low, (height, width) = sample.small_luma(steps, scale, draw), sample.luma.shape
+    low, (height, width) = sample.small_luma(steps, scale, _draw(name)), sample.luma.shape
     return resize(low, height, width), sample.luma.astype("float32")
 
 
 def interval(gains: list[float]) -> tuple[float, float]:
-    """The 95 % bootstrap interval (percentiles) of the mean over the pictures, Efron (1979); fixed seed."""
+    """The 95 % bootstrap interval (percentiles) of the mean over the pictures, Efron (1979); fixed
+    seed.
+    """
     draw = np.random.default_rng(0)
     means = draw.choice(np.array(gains), (RESAMPLES, len(gains))).mean(1)
     return tuple(np.percentile(means, [2.5, 97.5]).tolist())
@@ -59,11 +72,11 @@ def interval(gains: list[float]) -> tuple[float, float]:
 def evaluate(
     networks: list[Method], sets: list[str], scales: list[int], damages: list[str] = ()
 ) -> list[dict]:
-    """Rows of the table "degradation": method, scale, dataset, damage, images, mean psnr (dB), and for networks the mean
-    gain over bicubic with the ends of its interval.
+    """Rows of the table "degradation": method, scale, dataset, damage, images, mean psnr (dB), and
+    for networks the mean gain over bicubic with the ends of its interval.
 
-    damages: chains as text; none means all `cells` of each scale. ConfigError for a chain that is none, PictureError
-    names a picture that is too small.
+    damages: chains as text; none means all `cells` of each scale. ConfigError for a chain that is
+    none, PictureError names a picture that is too small.
     """
     chains = {text: parse(text) for text in damages}
     known = [] if damages else cells()
@@ -100,7 +113,9 @@ def _rows(measured, key):
 
 
 def table(rows: list[dict], scale: int, dataset: str) -> str:
-    """Damages down, methods across: PSNR of bicubic in dB, and each network's gain with its interval."""
+    """Damages down, methods across: PSNR of bicubic in dB, and each network's gain with its
+    interval.
+    """
     rows = [row for row in rows if (row["scale"], row["dataset"]) == (scale, dataset)]
     networks = list(dict.fromkeys(row["method"] for row in rows if row["method"] != BICUBIC.name))
     by_cell = {}

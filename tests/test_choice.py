@@ -1,4 +1,6 @@
-"""The weights that fit a picture: told from JPEG's tables, from its traces in the pixels, and from noise."""
+"""The weights that fit a picture: told from JPEG's tables, from its traces in the pixels, and from
+noise.
+"""
 
 import io
 import struct

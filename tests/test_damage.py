@@ -1,4 +1,6 @@
-"""Damage: what each step does, against arithmetic and against Pillow, and that patches are cut from whole pictures."""
+"""Damage: what each step does, against arithmetic and against Pillow, and that patches are cut from
+whole pictures.
+"""
 
 import io
 import subprocess
@@ -54,7 +56,8 @@ def test_the_other_kernels_are_widened_to_the_scale():
 
 
 def test_the_blur_is_a_gaussian_of_small_pixels():
-    # An edge blurred by 0.5 small pixels, that is 2 large ones: the standard deviation of its slope.
+    # An edge blurred by 0.5 small pixels, that is 2 large ones: the standard deviation of its
+    # slope.
     edge = np.zeros((80, 80), "uint8")
     edge[:, 40:] = 255
     steps = np.diff(damage._blur(edge, Step("blur", 0.5), 4, None)[40].astype(float)) / 255
@@ -191,7 +194,8 @@ def test_samples_of_splits(pictures):
     assert list(found) == list(split)
     for name, sample in found.items():
         assert sample.colour.ndim == 3 and np.array_equal(sample.luma, split[name])
-    # A packed split has no colour where its sets are not: the grey in full range has the luma that was packed.
+    # A packed split has no colour where its sets are not: the grey in full range has the luma that
+    # was packed.
     y = datasets.training_split("Photos")["Photos/astronaut"]
     packed = damage.samples({"elsewhere/astronaut": y})["elsewhere/astronaut"]
     assert packed.full_range and packed.colour.ndim == 2 and np.array_equal(packed.luma, y)
@@ -229,7 +233,10 @@ def test_a_damaged_batch_is_a_pure_function_of_seed_and_step():
 def test_the_same_patch_is_damaged_in_many_ways_and_its_truth_is_not():
     one = [Sample.of(ASTRONAUT[100:148, 200:248])]
     patches = DamagedPatches(one, (2,), 48, augment=False)
-    x, y = (np.concatenate(part) for part in zip(*(patches.batch(16, 0, k) for k in range(4))))
+    x, y = (
+        np.concatenate(part)
+        for part in zip(*(patches.batch(16, 0, k) for k in range(4)), strict=True)
+    )
     assert (y == y[:1]).all() and np.array_equal(y[0, ..., 0] * 255, one[0].luma)
     errors = np.abs(x - y).mean((1, 2, 3)) * 255
     assert errors.max() > 2 * errors.min()
@@ -272,7 +279,9 @@ def test_the_recipe_chooses_the_source(pictures):
     lumas = datasets.training_pictures(recipe.train_set)
     plain = patch_source(recipe, lumas, 2, 2)
     assert type(plain) is PatchSource and plain.patterns == 0
-    real = patch_source(Recipe(train_set=str(pictures), patch=24, damage="real", patterns=0.1), lumas, 2, 2)
+    real = patch_source(
+        Recipe(train_set=str(pictures), patch=24, damage="real", patterns=0.1), lumas, 2, 2
+    )
     assert type(real) is DamagedPatches and real.patterns == 0.1
     assert real.positions == plain.positions
     with pytest.raises(ConfigError, match="damage = 'bad': must be one of none, real"):

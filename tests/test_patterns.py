@@ -32,7 +32,9 @@ def test_a_pattern_is_a_pure_function_of_the_draw():
 
 
 def test_periods_from_one_pixel_upward_in_every_direction():
-    """Of the stripes, by the strongest frequency: 1/2 (stripes of one pixel) down to below 1/12; all directions."""
+    """Of the stripes, by the strongest frequency: 1/2 (stripes of one pixel) down to below 1/12;
+    all directions.
+    """
     draw, found = np.random.default_rng(0), []
     for _ in range(300):
         shape = patterns._stripes(96, 2, draw).astype(float)
@@ -76,7 +78,9 @@ def test_boards_for_the_test_of_brightness():
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_what_clips_moves_the_brightness(scale):
-    """Bicubic, whose overshoots are clipped too, stays within 3 levels; a contrast nine times too high, then clipped, does not: what F41 saw."""
+    """Bicubic, whose overshoots are clipped too, stays within 3 levels; a contrast nine times too
+    high, then clipped, does not: what F41 saw.
+    """
     side = 48 * scale
     for name, board in patterns.boards(48, 191, 255).items():
         x = resize(board, side, side)

@@ -1,9 +1,11 @@
-"""The table of damages: the plain case is the protocol's, the damage is the same every time, the interval is one."""
+"""The table of damages: the plain case is the protocol's, the damage is the same every time, the
+interval is one.
+"""
 
 import numpy as np
 import pytest
 
-from drcn_book import benchmark, damage, datasets, robustness
+from drcn_book import benchmark, datasets, robustness
 from drcn_book.benchmark import BICUBIC, Method
 from drcn_book.cli import main
 from drcn_book.config import preset
@@ -63,7 +65,9 @@ def network(tmp_path_factory):
 def test_rows_are_the_means_over_pictures(pictures):
     rows = robustness.evaluate([BETTER], [str(pictures)], [2], ["clean", "bicubic, jpeg 40"])
     assert [(row["method"], row["damage"], row["images"]) for row in rows] == [
-        (method, text, 3) for text in ("clean", "bicubic, jpeg 40") for method in ("bicubic", "better")
+        (method, text, 3)
+        for text in ("clean", "bicubic, jpeg 40")
+        for method in ("bicubic", "better")
     ]
     expected = benchmark.mean(benchmark.measure(BICUBIC, pictures, 2))["final"]["psnr"]
     assert rows[0]["psnr"] == pytest.approx(expected, abs=1e-4)
@@ -85,7 +89,9 @@ def test_the_command_prints_and_merges(pictures, network, tmp_path, capsys):
     assert f"| x2, {pictures}" in printed and "| bicubic, noise 5 " in printed
     first = benchmark.read(tmp_path / "degradation.csv")
     assert [(row["method"], row["damage"]) for row in first] == [
-        (method, text) for text in ("area", "bicubic, noise 5") for method in ("bicubic", str(network))
+        (method, text)
+        for text in ("area", "bicubic, noise 5")
+        for method in ("bicubic", str(network))
     ]
     assert first[0]["gain"] == "" and isinstance(first[1]["gain_low"], float)
     assert main([*command, "bicubic, noise 5"]) == 0
@@ -97,7 +103,9 @@ def test_the_command_prints_and_merges(pictures, network, tmp_path, capsys):
     assert not (tmp_path / "benchmark.csv").exists()
 
 
-@pytest.mark.parametrize("text", ["jpeg 75", "bicubic, jpeg 101", "bicubic, fog 2", "clean, noise 1"])
+@pytest.mark.parametrize(
+    "text", ["jpeg 75", "bicubic, jpeg 101", "bicubic, fog 2", "clean, noise 1"]
+)
 def test_bad_input_is_one_line(text, capsys):
     assert main(["evaluate", "--degradation", text]) == 2
     captured = capsys.readouterr()

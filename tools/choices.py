@@ -1,0 +1,45 @@
+"""How often the fitting weights are chosen: python tools/choices.py [SET [SCALE]]
+
+A line for every cell of data/degradations.csv, on the pictures of a set (default: the held-out ones,
+x2) damaged as in the table of damages: what the cell calls for by its strengths, and the share of
+pictures for which `choice.choose` says "real". No file tells its quality here: the pixels decide.
+"""
+
+import sys
+
+from tqdm import tqdm
+
+from drcn_book import benchmark, choice, robustness
+from drcn_book.damage import CLEAN, KERNELS, parse
+
+
+def wanted(steps) -> str:
+    """Real from JPEG quality 90 down or from 2 levels of noise up, after the shrinking."""
+    shrinking = next(i for i, step in enumerate(steps) if step.name in KERNELS)
+    damaged = [
+        step.strength <= 90 if step.name == "jpeg" else step.strength >= 2
+        for step in steps[shrinking + 1 :]
+    ]
+    return "real" if any(damaged) else "clean"
+
+
+def main(dataset: str = robustness.HELD_OUT, scale: str = "2") -> None:
+    label, found = robustness.pictures(dataset)
+    rows, right = [], []
+    for text in tqdm([cell["damage"] for cell in robustness.cells()], leave=False, disable=None):
+        steps = parse(text)
+        if steps == CLEAN:  # no file: its values are not whole numbers
+            continue
+        kinds = [
+            choice.choose(robustness.damaged(sample, steps, int(scale), name)).kind
+            for name, sample in found.items()
+            if sample.colour.ndim == 3
+        ]
+        right += [kind == wanted(steps) for kind in kinds]
+        rows.append([text, wanted(steps), f"{kinds.count('real')} of {len(kinds)}"])
+    print(benchmark.markdown([f"x{scale}, {label}", "calls for", "real"], rows))
+    print(f"\nAs called for: {sum(right)} of {len(right)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
