@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from drcn_book import choice, damage, datasets, patterns
-from drcn_book.choice import choose, quantisation, table_quality
+from drcn_book.choice import choose, file_quality, quantisation, table_quality, webp_quantiser
 
 ASTRONAUT = datasets.colour_pictures("Photos")["astronaut"]
 COFFEE = datasets.colour_pictures("Photos")["coffee"]
@@ -34,7 +34,7 @@ def jpeg(picture, quality=75, mode="RGB", **options):
 
 def of_file(data):
     pixels = np.atleast_3d(np.asarray(Image.open(io.BytesIO(data))))
-    return choose(pixels, Image.open(io.BytesIO(data)).mode, quantisation(data))
+    return choose(pixels, Image.open(io.BytesIO(data)).mode, file_quality(data))
 
 
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 51, 75, 90, 95, 100])
@@ -65,6 +65,13 @@ def test_the_quality_is_that_of_the_luma_even_where_tables_are_in_another_order(
     assert np.array_equal(quantisation(tmp_path / "a.jpg"), expected)  # bytes of filling
 
 
+@pytest.mark.parametrize("frame", [0xC1, 0xC2, 0xC9, 0xCA])
+def test_kinds_that_nothing_here_decodes_tell_their_quality(frame):
+    """Extended (12 bits), progressive, arithmetic: the header is the same."""
+    data = jpeg(ASTRONAUT[:64, :64], 60).replace(b"\xff\xc0", bytes([0xFF, frame]))
+    assert file_quality(data) == ("JPEG", 60)
+
+
 def test_files_without_a_table_have_none():
     data = jpeg(ASTRONAUT[:64, :64])
     png = io.BytesIO()
@@ -78,6 +85,32 @@ def test_files_without_a_table_have_none():
     # An abbreviated file, its tables left out: what the pixels show decides.
     size = struct.unpack(">H", data[at + 2 : at + 4])[0] + 2
     assert quantisation(data[:at] + data[at + 2 * size :]) is None
+
+
+@pytest.mark.parametrize(("quality", "index"), [(50, 52), (75, 36), (90, 12), (100, 0)])
+@pytest.mark.parametrize("options", [{}, {"exif": b"Exif"}, {"method": 0}], ids=str)
+def test_the_quantiser_of_a_lossy_webp(quality, index, options, tmp_path):
+    """Rising with the quality as libwebp sets it; the numbers are its own, the same for all
+    pictures.
+    """
+    file = io.BytesIO()
+    Image.fromarray(ASTRONAUT[:100, :90]).save(file, "WEBP", quality=quality, **options)
+    assert webp_quantiser(file.getvalue()) == index
+    (tmp_path / "a.webp").write_bytes(file.getvalue())
+    kind, like = file_quality(tmp_path / "a.webp")
+    assert kind == "WebP" and (like <= 90) == (quality <= 85)
+    for length in range(150):  # never an error
+        webp_quantiser(file.getvalue()[:length])
+
+
+def test_other_files_have_no_quantiser():
+    for options in ({"lossless": True}, {"format": "PNG"}, {"format": "JPEG"}):
+        file = io.BytesIO()
+        Image.fromarray(ASTRONAUT[:64, :64]).save(file, **{"format": "WEBP", **options})
+        assert webp_quantiser(file.getvalue()) is None
+    file = io.BytesIO()
+    Image.fromarray(ASTRONAUT).save(file, "WEBP", quality=75)
+    assert of_file(file.getvalue()) == choice.Choice("real", "its WebP quality is like JPEG of 80")
 
 
 def test_odd_tables_have_the_quality_of_like_steps():
@@ -142,7 +175,7 @@ def test_what_cannot_be_judged_is_clean_and_says_so():
     tiny = through(ASTRONAUT, "bicubic, jpeg 20")[:31, :200]
     assert choose(tiny) == choice.Choice("clean", "it is too small to show more")
     cmyk = of_file(jpeg(ASTRONAUT[:64, :64], 95, "CMYK"))
-    assert cmyk.kind == "clean" and "CMYK is judged by JPEG's tables alone" in cmyk.reason
+    assert cmyk.kind == "clean" and "CMYK is judged by what the file says alone" in cmyk.reason
     assert of_file(jpeg(ASTRONAUT[:64, :64], 50, "CMYK")).kind == "real"
     hidden = np.dstack([through(ASTRONAUT, "bicubic, noise 20"), np.zeros((256, 256), "uint8")])
     assert choose(hidden, "RGBA").kind == "clean"

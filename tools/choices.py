@@ -1,8 +1,8 @@
 """How often the fitting weights are chosen: python tools/choices.py [SET [SCALE]]
 
-A line for every cell of data/degradations.csv, on the pictures of a set (default: the held-out ones,
-x2) damaged as in the table of damages: what the cell calls for by its strengths, and the share of
-pictures for which `choice.choose` says "real". No file tells its quality here: the pixels decide.
+A line for every cell of data/degradations.csv, on the pictures of a set (default: the held-out
+ones, x2), damaged as in the table of damages: what the cell calls for by its strengths, and for how
+many pictures `choice.choose` says "real". No file tells its quality here: the pixels decide.
 """
 
 import sys
@@ -13,13 +13,16 @@ from drcn_book import benchmark, choice, robustness
 from drcn_book.damage import CLEAN, KERNELS, parse
 
 
-def wanted(steps) -> str:
-    """Real from JPEG quality 90 down or from 2 levels of noise up, after the shrinking."""
+def wanted(steps, scale: int) -> str:
+    """Real from JPEG quality 90 down or from 2 levels of noise up, of which shrinking leaves a
+    part.
+    """
     shrinking = next(i for i, step in enumerate(steps) if step.name in KERNELS)
     damaged = [
-        step.strength <= 90 if step.name == "jpeg" else step.strength >= 2
-        for step in steps[shrinking + 1 :]
-    ]
+        step.name == "jpeg" and i > shrinking and step.strength <= 90
+        or step.name in ("noise", "shot") and step.strength / (1 if i > shrinking else scale) >= 2
+        for i, step in enumerate(steps)
+    ]  # fmt: skip
     return "real" if any(damaged) else "clean"
 
 
@@ -35,8 +38,8 @@ def main(dataset: str = robustness.HELD_OUT, scale: str = "2") -> None:
             for name, sample in found.items()
             if sample.colour.ndim == 3
         ]
-        right += [kind == wanted(steps) for kind in kinds]
-        rows.append([text, wanted(steps), f"{kinds.count('real')} of {len(kinds)}"])
+        right += [kind == wanted(steps, int(scale)) for kind in kinds]
+        rows.append([text, wanted(steps, int(scale)), f"{kinds.count('real')} of {len(kinds)}"])
     print(benchmark.markdown([f"x{scale}, {label}", "calls for", "real"], rows))
     print(f"\nAs called for: {sum(right)} of {len(right)}")
 
