@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from . import datasets
-from .degradation import resize
+from .degradation import check_scale, resize
 from .errors import ConfigError
 from .images import luma
 
@@ -275,3 +275,20 @@ def samples(split: dict[str, np.ndarray]) -> dict[str, Sample]:
         else:
             found[name] = Sample.of(colour, full_range=part == "DIV2Kgray")
     return found
+
+
+# The same damage every time, to measure on
+
+
+def own_noise(name: str) -> np.random.Generator:
+    """What draws a picture's noise, always the same: that of the last part of its name."""
+    return np.random.default_rng([*name.rpartition("/")[2].encode("utf-8", "backslashreplace")])
+
+
+def damaged_pair(
+    sample: Sample, steps: tuple[Step, ...], scale: int, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pair (x, y) of `degradation.degrade`, x from the damaged picture of this name."""
+    sample = sample.cropped(check_scale(scale))
+    low, (height, width) = sample.small_luma(steps, scale, own_noise(name)), sample.luma.shape
+    return resize(low, height, width), sample.luma.astype("float32")

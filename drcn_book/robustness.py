@@ -9,8 +9,7 @@ from tqdm import tqdm
 
 from . import benchmark, datasets
 from .benchmark import BICUBIC, Method
-from .damage import Sample, Step, damage, parse, samples
-from .degradation import check_scale, resize
+from .damage import Sample, damaged_pair, parse, samples
 from .errors import ConfigError
 from .metrics import psnr
 
@@ -39,25 +38,6 @@ def pictures(dataset: str) -> tuple[str, dict[str, Sample]]:
         return f"{HELD_OUT} {next(iter(found)).partition('/')[0]}", found
     found = datasets.pictures(dataset)
     return dataset, samples({f"{dataset}/{stem}": y for stem, y in found.items()})
-
-
-def _draw(name):
-    """The noise of a picture is always the same: that of the last part of its name."""
-    return np.random.default_rng([*name.rpartition("/")[2].encode("utf-8", "backslashreplace")])
-
-
-def damaged(sample: Sample, steps: tuple[Step, ...], scale: int, name: str) -> np.ndarray:
-    """The small picture (h, w, 3) or (h, w) that a chain leaves of the one of this name, uint8."""
-    return damage(sample.cropped(check_scale(scale)).colour, steps, scale, _draw(name))
-
-
-def damaged_pair(
-    sample: Sample, steps: tuple[Step, ...], scale: int, name: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (x, y) of `degradation.degrade`, x from the damaged picture of this name."""
-    sample = sample.cropped(check_scale(scale))
-    low, (height, width) = sample.small_luma(steps, scale, _draw(name)), sample.luma.shape
-    return resize(low, height, width), sample.luma.astype("float32")
 
 
 def interval(gains: list[float]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from drcn_book import benchmark, datasets, robustness
 from drcn_book.benchmark import BICUBIC, Method
 from drcn_book.cli import main
 from drcn_book.config import preset
-from drcn_book.damage import Sample, parse
+from drcn_book.damage import Sample, damaged_pair, parse
 from drcn_book.degradation import degrade
 from drcn_book.errors import ConfigError
 from drcn_book.weights import save_weights
@@ -31,16 +31,16 @@ def test_every_listed_damage_is_one_and_the_bars_are_listed():
 
 def test_clean_is_the_protocol_s_pair():
     for scale in (2, 3):
-        x, y = robustness.damaged_pair(CHELSEA, parse("clean"), scale, "chelsea")
+        x, y = damaged_pair(CHELSEA, parse("clean"), scale, "chelsea")
         expected_x, expected_y = degrade(CHELSEA.luma.astype("float32"), scale)
         assert np.array_equal(y, expected_y) and np.abs(x - expected_x).max() < 1e-3
 
 
 def test_the_damage_of_a_picture_is_the_same_every_time():
     steps = parse("area, noise 5, jpeg 60")
-    first, _ = robustness.damaged_pair(CHELSEA, steps, 2, "Photos/chelsea")
-    again, _ = robustness.damaged_pair(CHELSEA, steps, 2, "elsewhere/chelsea")
-    other, _ = robustness.damaged_pair(CHELSEA, steps, 2, "Photos/cat")
+    first, _ = damaged_pair(CHELSEA, steps, 2, "Photos/chelsea")
+    again, _ = damaged_pair(CHELSEA, steps, 2, "elsewhere/chelsea")
+    other, _ = damaged_pair(CHELSEA, steps, 2, "Photos/cat")
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 

@@ -10,7 +10,7 @@ import sys
 from tqdm import tqdm
 
 from drcn_book import benchmark, choice, robustness
-from drcn_book.damage import CLEAN, KERNELS, parse
+from drcn_book.damage import CLEAN, KERNELS, damage, own_noise, parse
 
 
 def wanted(steps, scale: int) -> str:
@@ -33,11 +33,12 @@ def main(dataset: str = robustness.HELD_OUT, scale: str = "2") -> None:
         steps = parse(text)
         if steps == CLEAN:  # no file: its values are not whole numbers
             continue
-        kinds = [
-            choice.choose(robustness.damaged(sample, steps, int(scale), name)).kind
-            for name, sample in found.items()
-            if sample.colour.ndim == 3
-        ]
+        kinds = []
+        for name, sample in found.items():
+            if sample.colour.ndim == 3:
+                colour = sample.cropped(int(scale)).colour
+                low = damage(colour, steps, int(scale), own_noise(name))
+                kinds.append(choice.choose(low).kind)
         right += [kind == wanted(steps, int(scale)) for kind in kinds]
         rows.append([text, wanted(steps, int(scale)), f"{kinds.count('real')} of {len(kinds)}"])
     print(benchmark.markdown([f"x{scale}, {label}", "calls for", "real"], rows))
