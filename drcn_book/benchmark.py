@@ -35,12 +35,16 @@ COLUMNS = (
     "source",
     "scale",
     "dataset",
+    "damage",
     "picture",
     "output",
     "change",
     "images",
     "psnr",
     "ssim",
+    "gain",
+    "gain_low",
+    "gain_high",
     "validation_psnr",
     "outputs",
     "parameters",
@@ -58,7 +62,9 @@ KEYS = {
     "recursions": ("method", "scale", "dataset", "output"),
     "ablations": ("question", "arm", "seed"),
     "ladder": ("method", "scale", "dataset", "change"),
+    "degradation": ("method", "scale", "dataset", "damage"),
 }
+DECIBELS = ("psnr", "ssim", "gain", "gain_low", "gain_high")  # saved with four digits
 
 
 @dataclass(frozen=True)
@@ -250,14 +256,12 @@ def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
 
 
 def read(path: str | Path) -> list[dict]:
-    """The rows of a results CSV: scale an int, psnr and ssim floats, the rest text; none without
-    the file.
-    """
+    """The rows of a results CSV: scale an int, `DECIBELS` floats, the rest text; none without the file."""
     if not Path(path).is_file():
         return []
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    kinds = {"scale": int, "psnr": float, "ssim": float}
+    kinds = {"scale": int, **dict.fromkeys(DECIBELS, float)}
     return [
         {key: kinds[key](value) if key in kinds and value else value for key, value in row.items()}
         for row in rows
@@ -265,9 +269,9 @@ def read(path: str | Path) -> list[dict]:
 
 
 def results(name: str) -> list[dict]:
-    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other
-    papers print, each line with its source) or one that was measured, such as "benchmark",
-    "pictures" or "ablations".
+    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other papers print, each
+    line with its source), "degradations" (the damages that are measured), or one that was measured, such as
+    "benchmark", "pictures" or "ablations".
 
     They lie in the project's `data/`; an installed package brings its copy. ConfigError names the
     known tables.
@@ -276,7 +280,7 @@ def results(name: str) -> list[dict]:
     home = project if (project / "pyproject.toml").exists() else Path(__file__).parent
     tables = {
         path.stem: path
-        for path in (*home.glob("data/quoted.csv"), *sorted(home.glob("data/results/*.csv")))
+        for path in (*sorted(home.glob("data/*.csv")), *sorted(home.glob("data/results/*.csv")))
     }
     if name not in tables:
         raise ConfigError(f"There is no table {name!r}: choose from {', '.join(tables) or 'none'}.")
@@ -306,7 +310,8 @@ def _merged(folder, name, rows):
     try:
         found = {
             tuple(str(row[column]) for column in KEYS[name]): {
-                column: f"{v:.4f}" if column in ("psnr", "ssim") else v for column, v in row.items()
+                column: f"{v:.4f}" if column in DECIBELS and v != "" else v
+                for column, v in row.items()
             }
             for row in [*read(path), *rows]
         }

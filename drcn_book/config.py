@@ -200,6 +200,14 @@ class Recipe(Options):
     scales: tuple[int, ...] = option(
         (), "enlargements each batch draws from; the network's own if not given", low=2
     )
+    damage: str = option(
+        "none",
+        "what pictures go through: bicubic shrinking alone, or what real ones do",
+        choices=("none", "real"),
+    )
+    patterns: float = option(
+        0.0, "share of patches that show synthetic stripes, dithers or text", low=0, high=1
+    )
     patch: int = option(64, "side of a training patch in pixels", low=1)
     batch: int = option(8, "patches a step", low=1)
     steps: int = option(16_000, "optimiser steps", low=1)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import datasets
 from .._keras import keras
 from ..config import Config, Recipe
-from ..patches import PatchSource
+from ..patches import PatchSource, patch_source
 
 
 class Material(NamedTuple):
@@ -29,8 +29,7 @@ def read_material(config: Config, recipe: Recipe) -> Material:
         for picture in datasets.training_pictures(recipe.train_set)
         if any(min(picture.shape) // scale * scale >= recipe.patch for scale in scales)
     ]
-    # A corrected answer is compared with whole small pixels, so a patch must hold whole ones.
-    source = PatchSource(pictures, scales, recipe.patch, fold=config.fold)
+    source = patch_source(recipe, pictures, config.scale, config.fold)
     return Material(source, len(pictures), digest(pictures))
 
 
