@@ -79,7 +79,7 @@ const KINDS = {
   convolution: {
     shape: (net, { name }, a) => ({ ...a, channels: net.plan.convolutions[name].outputs }),
     forward(net, { name }, y, a) {
-      const kernel = net.weights[name + ".kernel"], bias = net.weights[name + ".bias"];
+      const kernel = net.weights[name + "/kernel"], bias = net.weights[name + "/bias"];
       const I = a.channels, O = y.channels;
       for (let o = 0; o < O; o++) {
         lines(y, o, (at) => y.data.fill(bias[o], at, at + y.width));
@@ -87,8 +87,8 @@ const KINDS = {
       }
     },
     backward(net, { name }, y, a) {
-      const kernel = net.weights[name + ".kernel"];
-      const dKernel = net.gradients[name + ".kernel"], dBias = net.gradients[name + ".bias"];
+      const kernel = net.weights[name + "/kernel"];
+      const dKernel = net.gradients[name + "/kernel"], dBias = net.gradients[name + "/bias"];
       const I = a.channels, O = y.channels, sums = new Float64Array(9);
       for (let o = 0; o < O; o++) {
         let total = 0;
@@ -145,14 +145,14 @@ const KINDS = {
   weighted_sum: {
     shape: (net, operation, a) => a,
     forward(net, { name }, y, ...inputs) {
-      inputs.forEach((a, d) => sum(y.data, a.data, net.weights[name + ".w"][d]));
+      inputs.forEach((a, d) => sum(y.data, a.data, net.weights[name + "/w"][d]));
     },
     backward(net, { name }, y, ...inputs) {
       inputs.forEach((a, d) => {
         let total = 0;
         for (let i = 0; i < y.grad.length; i++) total += y.grad[i] * a.data[i];
-        net.gradients[name + ".w"][d] += total;
-        if (a.grad) sum(a.grad, y.grad, net.weights[name + ".w"][d]);
+        net.gradients[name + "/w"][d] += total;
+        if (a.grad) sum(a.grad, y.grad, net.weights[name + "/w"][d]);
       });
     },
   },
@@ -162,11 +162,11 @@ const KINDS = {
 export function sizes(plan) {
   const found = {};
   for (const [name, { inputs, outputs }] of Object.entries(plan.convolutions)) {
-    found[name + ".kernel"] = 9 * inputs * outputs;
-    found[name + ".bias"] = outputs;
+    found[name + "/kernel"] = 9 * inputs * outputs;
+    found[name + "/bias"] = outputs;
   }
   for (const { kind, name, inputs } of plan.operations)
-    if (kind === "weighted_sum") found[name + ".w"] = inputs.length;
+    if (kind === "weighted_sum") found[name + "/w"] = inputs.length;
   return found;
 }
 

@@ -13,12 +13,12 @@ export function start(plan, seed, Type = Float32Array) {
     }
   };
   for (const [name, { inputs, outputs, identity, spread }] of Object.entries(plan.convolutions)) {
-    const kernel = weights[name + ".kernel"];
+    const kernel = weights[name + "/kernel"];
     if (identity) for (let i = 0; i < inputs; i++) kernel[(4 * inputs + i) * outputs + i] = 1;
     else if (spread === 1) kernel.forEach((_, i) => { kernel[i] = truncated() * Math.sqrt(2 / (9 * inputs)); });
     else kernel.forEach((_, i) => { kernel[i] = normal() * spread * Math.sqrt(2 / (9 * plan.filters)); });
   }
-  for (const name of Object.keys(weights)) if (name.endsWith(".w")) weights[name].fill(1 / weights[name].length);
+  for (const name of Object.keys(weights)) if (name.endsWith("/w")) weights[name].fill(1 / weights[name].length);
   return weights;
 }
 
