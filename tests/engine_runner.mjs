@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Network } from "../drcn_book/browser/engine.mjs";
 import * as pictures from "../drcn_book/browser/pictures.mjs";
-import { Adam, Training, lossOf, rateAt, start } from "../drcn_book/browser/training.mjs";
+import { Adam, lossOf, rateAt, start } from "../drcn_book/browser/training.mjs";
 
 const plain = (arrays) => Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, [...array]]));
 const picture = ({ height, width, data }) => ({ height, width, data: Float32Array.from(data) });
@@ -40,16 +40,6 @@ const TASKS = {
   patches({ pair, count, side, fold, seed }) {
     const batch = pictures.patches({ x: picture(pair.x), y: picture(pair.y) }, count, side, fold, pictures.random(seed));
     return plain(batch);
-  },
-  /** A training of the page; with what the unseen picture has at the steps that are asked for. */
-  page({ plan, settings, sharp, unseen, looks }) {
-    const training = new Training(plan, settings, picture(sharp), picture(unseen));
-    const seen = { 0: training.look().map(({ psnr }) => psnr) }, losses = [];
-    while (training.taken < Math.max(...looks)) {
-      losses.push(training.step().loss);
-      if (looks.includes(training.taken)) seen[training.taken] = training.look().map(({ psnr }) => psnr);
-    }
-    return { bicubic: training.bicubic, seen, losses };
   },
 };
 

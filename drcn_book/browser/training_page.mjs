@@ -1,5 +1,5 @@
 // The piece "training": a network that trains in the page, with the reader's settings (drcn_book/pieces.py).
-import { address, button, chart, greys, make, number, place, select, tick } from "./controls.mjs";
+import { address, button, chart, make, number, picture, place, select, tick } from "./controls.mjs";
 
 export function show({ plans, pictures, recipe, worker: source }) {
   const root = place("training");
@@ -13,7 +13,7 @@ export function show({ plans, pictures, recipe, worker: source }) {
   const rates = Object.fromEntries([0.001, 0.002, 0.004, 0.008, 0.016, 0.032].map((rate) => [rate, rate]));
   const controls = {
     rate: select("Learning rate", rates, recipe.rate),
-    alpha: number("α (weight of the single outputs)", { min: 0, max: 1, step: 0.05 }, recipe.alpha, "range"),
+    alpha: number("α, share of the single outputs", { min: 0, max: 1, step: 0.05, type: "range" }, recipe.alpha),
     recursions: select("Recursions D", { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 }, recipe.recursions),
     skip: tick("Skip connection", recipe.skip === "add"),
     start: select("Start", { identity: "identity", he: "He (random)" }, recipe.start),
@@ -39,14 +39,14 @@ export function show({ plans, pictures, recipe, worker: source }) {
   const bars = make("tbody");
   const gradients = make("table", { className: "drcn-gradients" },
     make("caption", { textContent: "Size of the gradient of each kernel (logarithmic)" }), bars);
-  const gallery = make("div", { className: "drcn-gallery" });
+  const gallery = make("div", { className: "drcn-gallery", role: "group", "aria-label": "The picture it does not learn from" });
   root.append(
     make("div", { className: "drcn-row" }, go, once, reset, controls.three.label),
     make("fieldset", { className: "drcn-row" }, make("legend", { textContent: "Settings" }),
       ...Object.entries(controls).filter(([key]) => key !== "three").map(([, { label }]) => label), own),
     status, make("div", { className: "drcn-body" }, quality.element, loss.element, numbers, gradients), gallery);
 
-  let runs = [], going = false, frames = {}, due = false;
+  let runs = [], going = false, frames = [], shown = null, due = false;
 
   const settings = () => ({
     ...recipe, rate: Number(controls.rate.value()), alpha: controls.alpha.value(), steps: Number(controls.steps.value()),
@@ -73,8 +73,7 @@ export function show({ plans, pictures, recipe, worker: source }) {
       });
       return run;
     });
-    frames = {};
-    bars.replaceChildren();
+    shown = null;
     idle();
     say(text);
     later();
@@ -114,52 +113,60 @@ export function show({ plans, pictures, recipe, worker: source }) {
 
   /** One sentence about where the trainings stand. */
   function verdict({ done }) {
-    const ends = runs.map(({ psnr, bicubic }) => psnr.at(-1)[1] - bicubic);
-    if (runs.some(({ loss }) => !Number.isFinite(loss))) return "The loss is no number any more: this training has diverged. Try a smaller rate.";
-    const said = ends.map((gain) => `${Math.abs(gain).toFixed(2)} dB ${gain < 0 ? "below" : "above"} bicubic`).join(", ");
-    return `${done ? "Done" : "Paused"} after ${runs[0].step} steps: ${said}.`;
+    if (runs.some(({ loss }) => !Number.isFinite(loss)))
+      return "The loss is no number any more: this training has diverged. Try a smaller rate.";
+    const gains = runs.map(({ psnr, bicubic }) => psnr.at(-1)[1] - bicubic);
+    const said = gains.map((gain) => `${Math.abs(gain).toFixed(2)} dB ${gain < 0 ? "below" : "above"} bicubic`);
+    const steps = [...new Set(runs.map(({ step }) => step))];
+    return `${done ? "Done" : "Paused"} after ${steps.join(", ")} step${steps.join() === "1" ? "" : "s"}: ${said.join(", ")}.`;
   }
 
-  /** Draw once a frame, however much has been heard. */
+  /** Draw some times a second, however much has been heard: the page must stay free. */
   function later() {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => { due = false; draw(); });
+    setTimeout(() => { due = false; draw(); }, 200);
   }
 
   function draw() {
-    const end = Number(controls.steps.value()), { bicubic } = runs[0];
+    const end = Number(controls.steps.value()), { bicubic, gradients: sizes } = runs[0];
+    if (bicubic === undefined) return;
     quality.draw(runs.map(({ psnr }) => psnr), { level: bicubic, floor: bicubic - 4, end });
     loss.draw(runs.map(({ losses }) => losses), { end });
-    table.replaceChildren(...runs.map((run, k) => {
-      const psnr = run.psnr.at(-1)?.[1];
-      const cells = [run.step, run.loss?.toPrecision(3) ?? "–", psnr ? `${psnr.toFixed(2)} dB` : "–",
-        psnr ? `${(psnr - run.bicubic).toFixed(2)} dB` : "–"];
-      return make("tr", { className: `line-${k}` }, make("th", { scope: "row", textContent: run.seed }),
+    table.replaceChildren(...runs.map(({ seed, step, loss, psnr }, k) => {
+      const dB = psnr.at(-1)?.[1];
+      const cells = [step, loss?.toPrecision(3) ?? "–", ...(dB ? [dB, dB - bicubic].map((value) => `${value.toFixed(2)} dB`) : ["–", "–"])];
+      return make("tr", { className: `line-${k}` }, make("th", { scope: "row", textContent: seed }),
         ...cells.map((textContent) => make("td", { textContent })));
     }));
-    const { gradients: sizes, outputs, input, sharp } = runs[0];
-    if (sizes) bars.replaceChildren(...Object.entries(sizes).filter(([name]) => !name.endsWith("bias")).map(([name, size]) => {
-      const share = Math.min(1, Math.max(0, (Math.log10(size) + 6) / 7));   // from a millionth to ten
+    const kernels = Object.entries(sizes ?? {}).filter(([name]) => !name.endsWith("bias"));
+    bars.replaceChildren(...kernels.map(([name, size]) => {
       const bar = make("div", { className: "drcn-bar" });
-      bar.style.width = `${100 * share}%`;
+      bar.style.width = `${100 * Math.min(1, Math.max(0, (Math.log10(size) + 6) / 7))}%`;   // from a millionth to ten
       return make("tr", {}, make("th", { scope: "row", textContent: name.replace("/kernel", "").replace("/w", " w_d") }),
         make("td", {}, bar), make("td", { textContent: size.toExponential(1) }));
     }));
-    if (!outputs || !input) return;
-    const names = ["bicubic", ...outputs.slice(1).map((_, d) => `y_${d + 1}`), "ensemble", "truth"];
-    if (!frames.truth) {
-      frames = Object.fromEntries(names.map((name) => [name, greys(name, unseen.height, unseen.width)]));
-      frames.sharp = greys("it learns from", sharp.height, sharp.width);
-      frames.sharp.paint(sharp.data);
-      frames.truth.paint(unseen.data);
-      frames.bicubic.paint(input);
-      frames.bicubic.say(`bicubic ${bicubic.toFixed(2)} dB`);
-      gallery.replaceChildren(...Object.values(frames).map(({ element }) => element));
+    show(runs[0]);
+  }
+
+  /** The unseen picture as the network makes it now; only what is new is painted. */
+  function show({ outputs, input, truth, sharp, bicubic }) {
+    if (!outputs || outputs === shown) return;
+    const names = [...outputs.slice(1).map((_, d) => "y" + String.fromCharCode(0x2081 + d)), "ensemble"];
+    if (!shown) {
+      const still = (text, { height, width, bytes }) => {
+        const made = picture(text, height, width);
+        made.paint(bytes);
+        return made.element;
+      };
+      frames = names.map((name) => picture(name, unseen.height, unseen.width));
+      gallery.replaceChildren(still(`bicubic ${bicubic.toFixed(2)} dB`, input), ...frames.map(({ element }) => element),
+        still("truth", truth), still("it learns from this", sharp));
     }
+    shown = outputs;
     outputs.forEach(({ psnr, bytes }, k) => {
-      frames[names[k + 1]].paint(bytes);
-      frames[names[k + 1]].say(`${names[k + 1]} ${psnr.toFixed(2)} dB`);
+      frames[k].paint(bytes);
+      frames[k].say(`${names[k]} ${psnr.toFixed(2)} dB`);
     });
   }
 

@@ -9,7 +9,12 @@ import { Training } from "./training.mjs";
 const LONGEST = 384;   // pixels: the reader's picture is made no larger than this, and so it is sharp
 let training, every, left = 0, running = false;
 
-const bytes = (picture) => Uint8ClampedArray.from(picture.data, Math.round);
+/** A picture as the page paints it: RGBA bytes. */
+function painted({ height, width, data }) {
+  const bytes = new Uint8ClampedArray(4 * data.length).fill(255);
+  for (let i = 0; i < data.length; i++) bytes[4 * i] = bytes[4 * i + 1] = bytes[4 * i + 2] = data[i];
+  return { height, width, bytes };
+}
 
 async function decode(file, smallest) {
   const bitmap = await createImageBitmap(file);
@@ -25,7 +30,7 @@ async function decode(file, smallest) {
 }
 
 function look() {
-  const outputs = training.look().map(({ picture, psnr }) => ({ psnr, bytes: bytes(picture) }));
+  const outputs = training.look().map(({ picture, psnr }) => ({ psnr, ...painted(picture) }));
   postMessage({ look: { step: training.taken, outputs } });
 }
 
@@ -52,7 +57,7 @@ async function begin({ plan, settings, sharp, unseen, every: interval }) {
     training = new Training(plan, settings, sharp, unseen);
     every = interval;
     const { bicubic, test } = training;
-    postMessage({ ready: { bicubic, input: bytes(test.x), sharp: { ...sharp, data: bytes(sharp) } } });
+    postMessage({ ready: { bicubic, input: painted(test.x), truth: painted(test.y), sharp: painted(sharp) } });
     look();
   } catch (error) {
     postMessage({ problem: error.message || "it is no picture that this browser can read" });
