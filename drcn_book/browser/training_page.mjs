@@ -46,7 +46,7 @@ export function show({ plans, pictures, recipe, worker: source }) {
       ...Object.entries(controls).filter(([key]) => key !== "three").map(([, { label }]) => label), own),
     status, make("div", { className: "drcn-body" }, quality.element, loss.element, numbers, gradients), gallery);
 
-  let runs = [], going = false, frames = [], shown = null, due = false;
+  let runs = [], going = false, frames = [], shown = null, due = false, greeting = "";
 
   const settings = () => ({
     ...recipe, rate: Number(controls.rate.value()), alpha: controls.alpha.value(), steps: Number(controls.steps.value()),
@@ -74,9 +74,8 @@ export function show({ plans, pictures, recipe, worker: source }) {
       return run;
     });
     shown = null;
+    greeting = text;   // said when the worker answers
     idle();
-    say(text);
-    later();
   }
 
   function train(take) {
@@ -92,8 +91,14 @@ export function show({ plans, pictures, recipe, worker: source }) {
   }
 
   function hear(run, { ready, step, look, rest, problem }) {
-    if (problem) { say(`Your picture cannot be used: ${problem}.`); file.value = ""; return idle(); }
-    if (ready) Object.assign(run, ready);
+    if (problem) {
+      file.value = "";
+      return begin(`Your picture cannot be used: ${problem}. The built-in picture stands ready.`);
+    }
+    if (ready) {
+      Object.assign(run, ready);
+      if (run === runs[0]) say(greeting);
+    }
     if (step) {
       run.step = step.step;
       run.loss = step.loss;
