@@ -1,7 +1,7 @@
 """A network as a list of operations: what a page needs to run and to train it without Python.
 
-`recursion.unroll` is given a net that computes nothing and writes down what it is asked for. The list is
-JSON as it stands; `browser/engine.mjs` runs it forwards and backwards.
+`recursion.unroll` is given a net that computes nothing and writes down what it is asked for. The
+list is JSON as it stands; `browser/engine.mjs` runs it forwards and backwards.
 """
 
 from .config import NetworkConfig
@@ -9,7 +9,7 @@ from .recursion import convolutions, unroll
 
 
 class Record:
-    """A net (see `recursion`) whose values are numbers: 0 is x, and operation k of the list makes k + 1."""
+    """A net (see `recursion`) whose values are numbers: 0 is x, operation k makes k + 1."""
 
     def __init__(self, config: NetworkConfig):
         self.config, self.operations = config, []
@@ -42,12 +42,14 @@ class Record:
 def operations(config: NetworkConfig) -> dict:
     """The network as JSON-able values.
 
-    "operations": one after another, each with its kind ("convolution", "relu", "add", "concatenate", "fold",
-    "unfold", "weighted_sum"), its inputs (0 is x, k the result of operation k - 1), and the name of its weights.
-    "recursions", "ensemble": which results are y_1 ... y_D and their sum y. "fold", "scale".
-    "convolutions": by name, inputs, outputs and start, as in `recursion.Convolution`. "filters".
-    "consistent": whether the answer is y corrected by the input, y + x - up(down(y)) (`degradation.consistent`).
-    That is no operation of the list: who runs it does it last. To train through it is not worth its time.
+    "operations": one after another, each with its kind ("convolution", "relu", "add",
+    "concatenate", "fold", "unfold", "weighted_sum"), its inputs (0 is x, k + 1 the result of
+    operation k), and the name of its weights.
+    "recursions", "ensemble": which results are y_1 ... y_D and their sum y.
+    "convolutions": by name, inputs, outputs and start, as in `recursion.Convolution`.
+    "filters", "fold", "scale": as in the configuration.
+    "consistent": whether the answer is y corrected by the input, y + x - up(down(y)), see
+    `degradation.consistent`. That is no operation of the list: whoever runs it does it last.
     """
     net = Record(config)
     _, y = unroll(net, 0)

@@ -1,8 +1,8 @@
-"""Pieces to touch: plain JavaScript with its data, in one block of HTML that needs no kernel and no network.
+"""Pieces to touch: plain JavaScript with its data, in one block of HTML; no kernel, no network.
 
-The sources are modules in `browser/`, tested under Node. Browsers load neither modules nor a worker's script
-from a file:// page, so `bundle` makes one classic script of a module and those it imports; a worker's
-script travels inside the page's and starts from a Blob.
+The sources are modules in `browser/`, tested under Node. Browsers load neither modules nor a
+worker's script from a file:// page, so `bundle` makes one classic script of a module and those it
+imports; a worker's script travels inside the page's and starts from a Blob.
 """
 
 import base64
@@ -25,10 +25,10 @@ IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
 
 
 def bundle(name: str, result: str = "") -> str:
-    """A module of `browser/`, after all that it imports, as one expression that runs in a classic script.
+    """A module of `browser/`, after all that it imports, as one expression for a classic script.
 
-    result: what the expression gives, an exported name. Modules import names as they are, from files
-    beside them; nothing else is understood. No two of them may declare the same name.
+    result: what the expression gives, an exported name. Modules import names as they are, from
+    files beside them; nothing else is understood. No two of them may declare the same name.
     """
     order = []
 
@@ -45,16 +45,16 @@ def bundle(name: str, result: str = "") -> str:
 
 
 def packed(picture: np.ndarray) -> dict:
-    """A luma picture (h, w) of whole numbers 0..255 for a page: its size, and its bytes in base64."""
+    """A luma picture (h, w) of whole numbers 0..255 for a page: its size, its bytes in base64."""
     data = base64.b64encode(picture.astype("uint8").tobytes()).decode()
     return {"height": picture.shape[0], "width": picture.shape[1], "data": data}
 
 
 class Piece:
-    """A block of HTML that lives. `name` is its class, its address, and what the directive calls it.
+    """A block of HTML that lives. `name` is its class, its address, the directive's argument.
 
-    A subclass gives `still`, what stands there where no script runs and says the key message; `script`, the
-    module whose `show` is called; and `data`, what `show` is given, as JSON-able values.
+    A subclass gives `still`, what stands there where no script runs and says the key message;
+    `script`, the module whose `show` is called; and `data`, what `show` is given, JSON-able.
     """
 
     name = script = title = ""
@@ -72,7 +72,8 @@ class Piece:
         style = (BROWSER / "piece.css").read_text("utf-8")
         data = json.dumps(self.data).replace("</", "<\\/")  # a string must not end the script
         return (
-            f'<div class="drcn-piece drcn-{self.name}" role="group" aria-label="{escape(self.title)}">'
+            f'<div class="drcn-piece drcn-{self.name}" role="group" '
+            f'aria-label="{escape(self.title)}">'
             f'<style>{style}</style><div class="drcn-still">{self.still}</div>'
             f"<script>{bundle(self.script, 'show')}({data});</script></div>"
         )
@@ -85,7 +86,7 @@ class Piece:
 
 
 def half(name: str) -> np.ndarray:
-    """A photograph's luma at half its size, (h, w), rounded: sharper, pixel by pixel, than as it was taken."""
+    """A photograph's luma at half its size, (h, w), rounded: sharper, pixel by pixel."""
     picture = modcrop(photographs()[name], 2)
     height, width = picture.shape
     return quantise(resize(picture, height // 2, width // 2))
@@ -99,7 +100,7 @@ class Training(Piece):
     name, script = "training", "training_page"
     title = "A network that trains in this page"
     RECIPE = {
-        "rate": 0.004,  # of Adam, after `warmup` steps; then down along a cosine
+        "rate": 0.008,  # of Adam, after `warmup` steps; then down along a cosine
         "warmup": 20,
         "steps": 250,
         "alpha": 0.5,
@@ -111,7 +112,7 @@ class Training(Piece):
         "skip": "add",
         "start": "identity",
     }
-    # Identity: as the authors' code, where the last convolution starts at nearly nothing. He: all at random.
+    # Identity: as in the authors' code, the last convolution at nearly nothing. He: all at random.
     STARTS = {"identity": {}, "he": {"identity_start": "none", "output_start": 1.0}}
 
     @classmethod
@@ -141,7 +142,7 @@ class Training(Piece):
 
     @staticmethod
     def measured() -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """The steps at which the shipped table looked, and how far above bicubic each arm was, dB (seeds, steps)."""
+        """The shipped table: steps, and each arm's PSNR less that of bicubic, dB (seeds, steps)."""
         gains = {}
         for row in results("page_training"):
             if row["picture"] == "camera":
@@ -179,9 +180,10 @@ class Training(Piece):
             for y in [148 - 124 * (value - low) / (high - low)]
         )
         said = (
-            f"Ten trainings of {steps[-1]} steps, each from other random weights, ended {between(best)} "
-            f"against bicubic on a picture they had not seen; without the skip connection "
-            f"{between(gains['no skip'])}; with He's random start {between(gains['He start'])}."
+            f"Ten trainings of {steps[-1]} steps, each from other random weights, ended "
+            f"{between(best)} against bicubic on a picture they had not seen; five without the "
+            f"skip connection {between(gains['no skip'])}, five from He's random start "
+            f"{between(gains['He start'])}."
         )
         names = "Whole line: as it stands. Long dashes: without the skip. Dots: He's start."
         return (

@@ -1,4 +1,4 @@
-"""The list of operations and the page's engine that runs it, against Keras from the same weights."""
+"""The list of operations and the page's engine that runs it, against Keras."""
 
 import json
 
@@ -63,7 +63,7 @@ def values(network) -> dict[str, np.ndarray]:
 
 
 def case(config: NetworkConfig, recipe: Recipe, double=False) -> tuple[dict, keras.Model]:
-    """A batch and weights at random, as the engine takes them, and the network that has these weights."""
+    """A batch and weights at random, as the engine takes them, and the network that has them."""
     network, draw = config.build(), np.random.default_rng(5)
     for v in network.trainable_variables:
         v.assign(draw.normal(0, 0.2, v.shape) + ops.convert_to_numpy(v) * 0.5)
@@ -91,7 +91,7 @@ def case(config: NetworkConfig, recipe: Recipe, double=False) -> tuple[dict, ker
 
 @pytest.fixture(scope="module")
 def both():
-    """For each wiring what the engine gives and the network and batch that Keras takes: one call for all."""
+    """For each wiring what the engine gives, and what Keras takes: one call for all."""
     recipes = {
         wiring: Recipe(
             learning_rate=0.01, warmup=4 * (i % 2), steps=12, clip_norm=0.1 * (i % 3),
@@ -145,7 +145,7 @@ def test_engine_equals_keras(both, wiring):
 
 
 def test_gradients_are_slopes():
-    """In double precision, a weight moved a little changes the loss by the gradient times that little."""
+    """In double precision, a weight moved a little changes the loss by that times the gradient."""
     config = NetworkConfig(**{"filters": 3, "recursions": 2, **WIRINGS["all at once"]})
     told, _ = case(config, Recipe(), double=True)
     told["recipe"]["taken"] = 0

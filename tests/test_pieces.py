@@ -1,7 +1,7 @@
 """The piece that trains in the page: bundled, measured, and used by a reader in a browser.
 
-In the browser the piece stands alone in a page, opened from a folder and over http; every other host is out
-of reach.
+In the browser the piece stands alone in a page, opened from a folder and over http; every other host
+is out of reach.
 """
 
 import functools
@@ -83,17 +83,20 @@ def test_the_directive_puts_the_piece_into_a_page(tmp_path):
 
 
 def test_the_table_says_what_the_piece_is_for():
-    """At the default settings nine of ten seeds gain 0.3 dB within 150 steps; without the skip, or with
-    He's start, hardly one does.
+    """At the default settings nine of ten seeds gain 0.3 dB within 150 steps; without the skip, or
+    with He's start, none does in 250. The rate is the best of four on another picture.
     """
     steps, gains = Training.measured()
     assert list(steps) == list(range(0, 251, 25)) and steps[-1] == Training.RECIPE["steps"]
-    assert {arm: len(values) for arm, values in gains.items()} == dict.fromkeys(bench.ARMS, 10)
+    assert {arm: len(values) for arm, values in gains.items()} == {
+        "default": 10,
+        "no skip": 5,
+        "He start": 5,
+    }
     for step in (150, 250):
         at = list(steps).index(step)
         assert (gains["default"][:, at] >= 0.3).sum() >= 9
-        for arm in ("no skip", "He start"):
-            assert (gains[arm][:, at] < 0.3).sum() >= 9, arm
+        assert all((gains[arm][:, at] < 0.3).all() for arm in bench.WITHOUT)
     chosen = {}
     for row in pieces.results("page_training"):
         if row["picture"] == "coffee" and row["step"] == "250":
@@ -132,7 +135,7 @@ def addresses(tmp_path_factory):
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<style>:root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:1rem auto;"
         'max-width:46rem;padding:0 1rem}</style><link rel="icon" href="data:,"></head><body>'
-        f'{Training().html}<a href="#training?recursions=2&skip=0&seed=5">No skip</a></body></html>',
+        f'{Training().html}<a href="#training?recursions=2&skip=0&seed=5">No skip</a></html>',
         "utf-8",
     )
     handler = functools.partial(Silent, directory=folder)
@@ -151,7 +154,7 @@ WATCH = """window.long = []; new PerformanceObserver(list => long.push(...list.g
 
 @pytest.fixture
 def piece(chromium, addresses):
-    """A function that opens the page and gives its piece; in the end nothing may have gone wrong or out."""
+    """A function that opens the page and gives its piece; nothing may go wrong, or out."""
     contexts, problems = [], []
 
     def opened(kind="file", hash="", width=1280, **options):
@@ -198,7 +201,8 @@ def cells(piece, row: int = 0) -> list[str]:
 def after(piece, step: int, row: int = 0) -> None:
     """Wait until a training has taken so many steps."""
     piece.page.wait_for_function(
-        "([row, step]) => +document.querySelectorAll('.drcn-numbers tbody tr')[row].cells[1].innerText >= step",
+        """([row, step]) => Number(document.querySelectorAll('.drcn-numbers tbody tr')[row]
+            .cells[1].innerText) >= step""",
         arg=[row, step],
         timeout=60_000,
     )
@@ -260,8 +264,8 @@ def test_one_step_by_keys_and_reset(piece):
 
 
 def test_settings_stand_in_the_address(piece):
-    it = piece(hash="#training?rate=0.008&recursions=5&start=he&seed=7&three=1&steps=150&skip=1")
-    assert it.get_by_label("Learning rate").input_value() == "0.008"
+    it = piece(hash="#training?rate=0.016&recursions=5&start=he&seed=7&three=1&steps=150&skip=1")
+    assert it.get_by_label("Learning rate").input_value() == "0.016"
     assert it.get_by_role("spinbutton", name="Seed").input_value() == "7"
     assert it.get_by_role("combobox", name="Start").input_value() == "he"
     assert (
@@ -280,7 +284,7 @@ def test_settings_stand_in_the_address(piece):
     assert it.page.url == address and it.get_by_label("Recursions D").input_value() == "2"
     it = piece(hash="#training?rate=9&recursions=x&seed=-4&nonsense=1&alpha=nan")
     assert cells(it)[0] == "0", "what makes no sense is left as it was"
-    assert it.get_by_label("Learning rate").input_value() == "0.004"
+    assert it.get_by_label("Learning rate").input_value() == "0.008"
 
 
 def test_three_seeds_side_by_side(piece):
@@ -341,8 +345,9 @@ def test_it_fits_screen_and_theme(piece, width, theme):
     outside = it.evaluate("""it => [...it.querySelectorAll('*')].filter(e => e.offsetParent &&
         e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))""")
     assert outside == [] and it.page.evaluate("document.documentElement.scrollWidth") <= width
-    nameless = it.evaluate("""it => [...it.querySelectorAll('button, select, input, canvas, svg')].filter(e =>
-        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim())).map(e => e.outerHTML)""")
+    nameless = it.evaluate("""it => [...it.querySelectorAll('button, select, input, canvas, svg')]
+        .filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()))
+        .map(e => e.outerHTML)""")
     assert nameless == []
     small = it.evaluate("""it => [...it.querySelectorAll('button, select')].filter(e =>
         e.getBoundingClientRect().height < 32).map(e => e.outerHTML.slice(0, 80))""")
