@@ -330,7 +330,7 @@ def test_a_picture_of_the_reader(piece, tmp_path):
     assert float(cells(it)[2]) == pytest.approx(told["loss"], rel=5e-3)
     for name, content, answer in (
         ("no.png", b"no picture", "Your picture cannot be used"),
-        ("tiny.png", None, "40×20 pixels is too small"),
+        ("tiny.png", None, "40×20 pixels are too few"),
     ):
         (tmp_path / name).write_bytes(content) if content else Image.new("L", (40, 20)).save(
             tmp_path / name

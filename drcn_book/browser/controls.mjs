@@ -26,7 +26,8 @@ export function control(name, element, value) {
 }
 
 export function select(name, options, chosen) {
-  const element = make("select", {}, ...Object.entries(options).map(([value, textContent]) => make("option", { value, textContent })));
+  const made = Object.entries(options).map(([value, textContent]) => make("option", { value, textContent }));
+  const element = make("select", {}, ...made);
   element.value = chosen;
   return { ...control(name, element, () => element.value), set: (text) => { if (text in options) element.value = text; } };
 }
@@ -83,7 +84,8 @@ export function chart(title, { logarithmic = false, text = (value) => value.toFi
   const scale = logarithmic ? Math.log10 : (value) => value;
   const back = logarithmic ? (value) => 10 ** value : (value) => value;
   const draw = (lines, { level, floor = -Infinity, end }) => {
-    const values = [...lines.flat().map(([, y]) => scale(y)), ...(level === undefined ? [] : [scale(level)])].filter(Number.isFinite);
+    const known = level === undefined ? [] : [scale(level)];
+    const values = [...lines.flat().map(([, y]) => scale(y)), ...known].filter(Number.isFinite);
     let low = Math.max(Math.min(...values), floor), high = Math.max(...values);
     if (!(high > low)) [low, high] = values.length ? [low - 0.5, low + 0.5] : [0, 1];
     const across = (x) => 52 + 270 * x / end;
@@ -92,8 +94,11 @@ export function chart(title, { logarithmic = false, text = (value) => value.toFi
       const y = 148 - 124 * (value - low) / (high - low);
       return `<path class="grid" d="M52 ${y}H322"/><text x="47" y="${y + 4}" text-anchor="end">${text(back(value))}</text>`;
     });
-    const curves = lines.map((points, k) => `<polyline class="line-${k}" points="${
-      points.map(([x, y]) => `${across(x).toFixed(1)},${down(y).toFixed(1)}`).join(" ")}"/>`);
+    const curves = lines.map((points, k) => {
+      const drawn = points.filter(([, y]) => Number.isFinite(scale(y)));
+      const places = drawn.map(([x, y]) => `${across(x).toFixed(1)},${down(y).toFixed(1)}`);
+      return `<polyline class="line-${k}" points="${places.join(" ")}"/>`;
+    });
     const bicubic = level === undefined ? "" :
       `<path class="level" d="M52 ${down(level)}H322"/><text x="320" y="${down(level) - 4}" text-anchor="end">bicubic</text>`;
     const last = lines.map((points) => points.length ? text(points.at(-1)[1]) : "none yet").join(", ");

@@ -67,7 +67,11 @@ export function show({ plans, pictures, recipe, worker: source }) {
       const worker = new Worker(code);
       const run = { worker, seed: seed + k, step: 0, losses: [], psnr: [], resting: true };
       worker.addEventListener("message", ({ data }) => { if (runs.includes(run)) hear(run, data); });
-      worker.addEventListener("error", (event) => { event.preventDefault(); say(`The training could not go on (${event.message}).`); idle(); });
+      worker.addEventListener("error", (event) => {
+        event.preventDefault();
+        say(`The training could not go on (${event.message}).`);
+        idle();
+      });
       worker.postMessage({
         plan, settings: { ...settings(), seed: run.seed }, sharp: file.files[0] ?? builtIn, unseen, every: calm ? 50 : 10,
       });
@@ -88,9 +92,11 @@ export function show({ plans, pictures, recipe, worker: source }) {
 
   function pause() {
     for (const { worker } of runs) worker.postMessage({ take: 0 });
+    idle();
   }
 
   function hear(run, { ready, step, look, rest, problem }) {
+    if (!root.isConnected) return run.worker.terminate();   // a notebook has thrown the output away
     if (problem) {
       file.value = "";
       return begin(`Your picture cannot be used: ${problem}. The built-in picture stands ready.`);
@@ -140,7 +146,8 @@ export function show({ plans, pictures, recipe, worker: source }) {
     loss.draw(runs.map(({ losses }) => losses), { end });
     table.replaceChildren(...runs.map(({ seed, step, loss, psnr }, k) => {
       const dB = psnr.at(-1)?.[1];
-      const cells = [step, loss?.toPrecision(3) ?? "–", ...(dB ? [dB, dB - bicubic].map((value) => `${value.toFixed(2)} dB`) : ["–", "–"])];
+      const told = dB ? [dB, dB - bicubic].map((value) => `${value.toFixed(2)} dB`) : ["–", "–"];
+      const cells = [step, loss?.toPrecision(3) ?? "–", ...told];
       return make("tr", { className: `line-${k}` }, make("th", { scope: "row", textContent: seed }),
         ...cells.map((textContent) => make("td", { textContent })));
     }));
@@ -185,6 +192,7 @@ export function show({ plans, pictures, recipe, worker: source }) {
       } else begin("Begun anew with these settings: press Train.");
     });
   }
-  file.addEventListener("change", () => begin(file.files[0] ? "Your picture stands ready; it stays on this computer. Press Train." : "The built-in picture stands ready."));
+  file.addEventListener("change", () => begin(file.files[0]
+    ? "Your picture stands ready; it stays on this computer. Press Train." : "The built-in picture stands ready."));
   begin("A network with random weights stands ready: press Train.");
 }

@@ -24,7 +24,7 @@ async function decode(file, smallest) {
   const picture = luma(context.getImageData(0, 0, width, height));
   const small = resize(picture, Math.round(height * shrink), Math.round(width * shrink));
   if (Math.min(small.height, small.width) < smallest + 2)
-    throw new Error(`a picture of ${width}×${height} pixels is too small or too narrow to cut patches of ${smallest}×${smallest} from it`);
+    throw new Error(`${width}×${height} pixels are too few, or too narrow, for patches of ${smallest}×${smallest}`);
   small.data.forEach((value, i) => { small.data[i] = Math.min(255, Math.max(0, Math.round(value))); });
   return small;
 }
@@ -60,13 +60,14 @@ async function begin({ plan, settings, sharp, unseen, every: interval }) {
     postMessage({ ready: { bicubic, input: painted(test.x), truth: painted(test.y), sharp: painted(sharp) } });
     look();
   } catch (error) {
-    postMessage({ problem: error.message || "it is no picture that this browser can read" });
+    return postMessage({ problem: error.message || "it is no picture that this browser can read" });
   }
+  if (left) run();   // asked for while a picture was being read
 }
 
 addEventListener("message", ({ data }) => {
-  if (data.plan) return begin(data);
-  if (!training) return;
-  if (data.change) Object.assign(training.settings, data.change);
-  if (data.take !== undefined) { left = data.take; if (left && !running) run(); }
+  if (data.plan) begin(data);
+  if (data.change && training) Object.assign(training.settings, data.change);
+  if (data.take !== undefined) left = data.take;
+  if (left && training && !running) run();
 });
