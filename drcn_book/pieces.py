@@ -165,7 +165,8 @@ class Training(Piece):
             return [f"{x:.1f},{y:.1f}" for x, y in zip(across, down)]
 
         def between(values):
-            return "{:+.1f} to {:+.1f} dB".format(*np.sort(values[:, -1])[[0, -1]])
+            ends = sorted({f"{value:+.1f}" for value in values[:, -1].round(1) + 0.0}, key=float)
+            return " to ".join(dict.fromkeys((ends[0], ends[-1]))) + " dB"
 
         best = gains["default"]
         band = " ".join(points(best.min(0)) + points(best.max(0))[::-1])
