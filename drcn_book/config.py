@@ -10,11 +10,13 @@ from math import inf
 from pathlib import Path
 
 from .errors import ConfigError
-from .recursion import Count, convolutions, unroll
+from .recursion import convolutions, count
 
 
 def option(default, what: str, **limits):
-    """A field with its explanation and what it may be: `choices`, or the least and greatest value `low`, `high`."""
+    """A field with its explanation and what it may be: `choices`, or the least and greatest value
+    `low`, `high`.
+    """
     return field(default=default, metadata={"help": what, **limits})
 
 
@@ -49,7 +51,9 @@ class Options:
 
     @classmethod
     def from_dict(cls, values: dict):
-        """The record with these values, the rest at its defaults; ConfigError names a field it does not have."""
+        """The record with these values, the rest at its defaults; ConfigError names a field it does
+        not have.
+        """
         known = [entry.name for entry in fields(cls)]
         for name in values:
             if name not in known:
@@ -72,7 +76,9 @@ class Options:
 
 
 class Config(Options):
-    """A record that names a network: its `build` makes it, `architecture` tells weights files whose it is."""
+    """A record that names a network: its `build` makes it, `architecture` tells weights files whose
+    it is.
+    """
 
     section = "network"
     fold = 1
@@ -86,7 +92,9 @@ class Config(Options):
 
 @dataclass(frozen=True)
 class NetworkConfig(Config):
-    """What a network is; it travels inside its weights file. The paper's is the default of every variant."""
+    """What a network is; it travels inside its weights file. The paper's is the default of every
+    variant.
+    """
 
     architecture = "drcn"
 
@@ -95,7 +103,7 @@ class NetworkConfig(Config):
     scale: int = option(2, "enlargement it is trained for", low=2)
     fold: int = option(
         1,
-        "grid it works on: fold x fold pixels are the channels of one (paper: 1; divides the scale)",
+        "grid it works on: fold x fold pixels are the channels of one (paper: 1); divides scale",
         low=1,
     )
     skip: str = option(
@@ -128,7 +136,6 @@ class NetworkConfig(Config):
     output_start: float = option(
         1.0, "factor on the start of the last convolution; the authors' code uses 0.001", low=0
     )
-
     consistent: bool = option(
         False, "the answer is corrected so that, shrunk again, it gives the small picture back"
     )
@@ -137,37 +144,39 @@ class NetworkConfig(Config):
         super().__post_init__()
         if self.scale % self.fold:
             raise ConfigError(
-                f"fold = {self.fold}: must divide the scale {self.scale}, so 1 or {self.scale} will do."
+                f"fold = {self.fold}: must divide the scale {self.scale}: "
+                f"1 and {self.scale} will do."
             )
 
     @property
     def parameters(self) -> int:
         """Weights, biases and ensemble weights: 1,775,121 for the paper's F = 256, D = 16."""
         kinds = convolutions(self).values()
-        return sum(9 * kind.inputs * kind.outputs + kind.outputs for kind in kinds) + self._sum
+        return sum(9 * kind.inputs * kind.outputs + kind.outputs for kind in kinds) + (
+            self.recursions if self.ensemble else 0
+        )
 
     @property
     def macs_per_pixel(self) -> int | float:
-        """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper counts)."""
-        count, cell = Count(self), self.fold**2
-        unroll(count, 0)
-        return (count.macs // cell if count.macs % cell == 0 else count.macs / cell) + self._sum
-
-    @property
-    def _sum(self) -> int:
-        return self.recursions if self.ensemble else 0
+        """Multiply-accumulates an output pixel, every recursion reconstructed (as the paper
+        counts).
+        """
+        macs, cell = count(self)[0].macs, self.fold**2
+        return macs // cell if macs % cell == 0 else macs / cell
 
     @property
     def receptive_field(self) -> int:
-        """Side in pixels of the input square that can change one output pixel. At fold 1 the pixel is its centre;
-        a folded network sees whole cells of fold x fold pixels, and its field is centred on the pixel's cell.
+        """Side in pixels of the input square that can change one output pixel.
+
+        At fold 1 the pixel is its centre; a folded network sees whole cells of fold x fold pixels,
+        and its field is centred on the pixel's cell.
         """
         return 2 * self.reach + self.fold
 
     @property
     def reach(self) -> int:
-        """How many input pixels on each side of a cell of fold x fold can change its pixels: a multiple of fold."""
-        return self.fold * max(unroll(Count(self), 0)[1])
+        """How many input pixels on each side of a cell of fold x fold can change its pixels."""
+        return self.fold * count(self)[1]
 
     def build(self, dtype: str = "float32", seed: int = 0):
         """The Keras network with random weights: see `drcn_book.model.build`."""
@@ -180,8 +189,9 @@ class NetworkConfig(Config):
 class Recipe(Options):
     """How a network is trained. The defaults are the best that was measured.
 
-    alpha, the weight of the recursions' own losses, falls from alpha_start to alpha_floor over the first alpha_share
-    of the steps and stays there. The learning rate rises over `warmup` steps to its peak and falls to 0 as a cosine.
+    alpha, the weight of the recursions' own losses, falls from alpha_start to alpha_floor over the
+    first alpha_share of the steps and stays there. The learning rate rises over `warmup` steps to
+    its peak and falls to 0 as a cosine.
     """
 
     section = "recipe"
@@ -248,8 +258,9 @@ VARIANTS = {
 def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
     """A named size in the wiring of "paper" or of the "authors" (their code).
 
-    size: "tiny", "compact", "standard" and "paper" work on the pixels, as in the paper; "small", "medium" and
-    "large" on the grid folded by the scale. Further fields may be changed by keyword. ConfigError for an unknown name.
+    size: "tiny", "compact", "standard" and "paper" work on the pixels, as in the paper; "small",
+    "medium" and "large" on the grid folded by the scale. Further fields may be changed by keyword.
+    ConfigError for an unknown name.
     """
     for value, known, what in ((size, PRESETS, "preset"), (variant, VARIANTS, "variant")):
         if value not in list(known):
@@ -261,9 +272,11 @@ def preset(size: str, /, variant: str = "paper", **changes) -> NetworkConfig:
 
 
 def read_config(path: str | Path) -> tuple[dict, dict]:
-    """The sections `network` (with `preset` and `variant` besides NetworkConfig's fields) and `recipe` of a file.
+    """The sections `network` (with `preset` and `variant` besides NetworkConfig's fields) and
+    `recipe` of a file.
 
-    TOML, or JSON where the name ends in .json. ConfigError if it cannot be read or has another section.
+    TOML, or JSON where the name ends in .json. ConfigError if it cannot be read or has another
+    section.
     """
     path = Path(path)
     try:

@@ -24,18 +24,22 @@ def modcrop(image: np.ndarray, scale: int) -> np.ndarray:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bicubic resize of a float (h, w) array, unrounded: Keys' kernel with a = -0.5, widened when shrinking.
+    """Bicubic resize of a float (h, w) array, unrounded: Keys' kernel with a = -0.5, widened when
+    shrinking.
 
-    Pillow's float mode agrees with MATLAB's `imresize` to 0.002 dB in PSNR; only border pixels differ.
+    Pillow's float mode agrees with MATLAB's `imresize` to 0.002 dB in PSNR; only border pixels
+    differ.
     """
     picture = Image.fromarray(np.ascontiguousarray(image, dtype="float32"))
     return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
 
 def degrade(image: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (x, y): the network's input and the truth, both float32 of y's size, y cropped by `modcrop`.
+    """The pair (x, y): the network's input and the truth, both float32 of y's size, y cropped by
+    `modcrop`.
 
-    x is y shrunk by `scale` and enlarged again, both bicubic and unrounded (steps 2 to 4 of the protocol).
+    x is y shrunk by `scale` and enlarged again, both bicubic and unrounded (steps 2 to 4 of the
+    protocol).
     """
     truth = modcrop(image, check_scale(scale))
     height, width = truth.shape
@@ -52,10 +56,11 @@ def keys(t: np.ndarray) -> np.ndarray:
 
 
 def shrinking_taps(scale: int) -> tuple[int, np.ndarray]:
-    """How `resize` shrinks: small pixel i is the weighted mean of the large pixels i scale + first, ...
+    """How `resize` shrinks: small pixel i is the weighted mean of the large pixels i scale + first,
+    ...
 
-    Returns first (negative) and the 4 scale weights, whose sum is 1. At a border those outside are left out and
-    the rest is divided by its sum.
+    Returns first (negative) and the 4 scale weights, whose sum is 1. At a border those outside are
+    left out and the rest is divided by its sum.
     """
     first = (1 - 3 * scale) // 2
     weights = keys((first + np.arange(4 * scale) + 0.5) / scale - 0.5)
@@ -63,15 +68,18 @@ def shrinking_taps(scale: int) -> tuple[int, np.ndarray]:
 
 
 def enlarging_taps(scale: int) -> np.ndarray:
-    """How `resize` enlarges: weights (scale, 5) of the small pixels i - 2 ... i + 2 in large pixel i scale + p."""
+    """How `resize` enlarges: weights (scale, 5) of the small pixels i - 2 ... i + 2 in large pixel
+    i scale + p.
+    """
     phase = (np.arange(scale)[:, None] + 0.5) / scale - 0.5
     weights = keys(np.arange(-2, 3) - phase)
     return weights / weights.sum(1, keepdims=True)
 
 
 def consistent(y: np.ndarray, x: np.ndarray, scale: int) -> np.ndarray:
-    """y + x - up(down(y)): y made consistent with the bicubic x of its size, float (h, w), by one step of
-    back-projection. What is added is what the small picture behind x has and that of y has not, enlarged.
+    """y + x - up(down(y)): y made consistent with the bicubic x of its size, float (h, w), by one
+    step of back-projection. What is added is what the small picture behind x has and that of y has
+    not, enlarged.
     """
     height, width = y.shape
     return y + x - resize(resize(y, height // scale, width // scale), height, width)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,13 +26,14 @@ PROBE = 96  # side of the middle patch on which channels are compared
 class Inspection:
     """One picture seen by every recursion of one network.
 
-    Pictures are float32 luma on the 0..255 scale, neither rounded nor clipped, all of one size (h, w).
-    Frame i is the bicubic input for i = 0, the output y_d of recursion d for i = d, and the ensemble for i = D + 1.
+    Pictures are float32 luma on the 0..255 scale, neither rounded nor clipped, all of one size (h,
+    w). Frame i is the bicubic input for i = 0, the output y_d of recursion d for i = d, and the
+    ensemble for i = D + 1.
 
     x: (h, w), the network's input. truth: (h, w), or None where it is not known.
     recursions: (h, w, D), the y_d. ensemble: (h, w). weights: (D,), the ensemble's w_d.
-    channels: which channels of the hidden state were kept. features: (h, w, D + 1, len(channels)), those channels
-    of H_0 ... H_D (in a residual network H_d = f(H_{d-1}) + H_0).
+    channels: which channels of the hidden state were kept. features: (h, w, D + 1, len(channels)),
+    those channels of H_0 ... H_D (in a residual network H_d = f(H_{d-1}) + H_0).
     """
 
     x: np.ndarray
@@ -60,17 +62,23 @@ class Inspection:
 
     @cached_property
     def errors(self) -> list[np.ndarray] | None:
-        """Each frame minus the truth: positive where it is too bright. None where the truth is not known."""
+        """Each frame minus the truth: positive where it is too bright. None where the truth is not
+        known.
+        """
         return None if self.truth is None else [frame - self.truth for frame in self.frames]
 
     @cached_property
     def changes(self) -> list[np.ndarray]:
-        """Each frame minus the one before it; y_0 = x, so the first is zero. The ensemble is compared with y_D."""
-        return [np.zeros_like(self.x), *(b - a for a, b in zip(self.frames, self.frames[1:]))]
+        """Each frame minus the one before it; y_0 = x, so the first is zero. The ensemble is
+        compared with y_D.
+        """
+        return [np.zeros_like(self.x), *(b - a for a, b in pairwise(self.frames))]
 
     @cached_property
     def psnr(self) -> list[float] | None:
-        """Each frame's PSNR in dB by the field's protocol, border of `scale` pixels shaved; None without a truth."""
+        """Each frame's PSNR in dB by the field's protocol, border of `scale` pixels shaved; None
+        without a truth.
+        """
         return (
             self.truth
             if self.truth is None
@@ -93,7 +101,8 @@ class Inspection:
 
 
 def hidden_states(network: keras.Model, config: NetworkConfig) -> list:
-    """The symbolic H_0, ..., H_D of a network built by `drcn_book.model.build`, for a model of your own.
+    """The symbolic H_0, ..., H_D of a network built by `drcn_book.model.build`, for a model of your
+    own.
 
     >>> inside = keras.Model(network.input, hidden_states(network, config))
     """
@@ -103,7 +112,9 @@ def hidden_states(network: keras.Model, config: NetworkConfig) -> list:
 def liveliest(
     network: keras.Model, config: NetworkConfig, x: np.ndarray, count: int
 ) -> tuple[int, ...]:
-    """The `count` channels of H_D that vary most over the middle 96x96 pixels of x (h, w), liveliest first."""
+    """The `count` channels of H_D that vary most over the middle 96x96 pixels of x (h, w),
+    liveliest first.
+    """
     top, left = ((side - min(side, PROBE)) // 2 for side in x.shape)
     patch = x[None, top : top + PROBE, left : left + PROBE, None].astype("float32") / 255
     last = ops.convert_to_numpy(
@@ -123,11 +134,11 @@ def inspect(
 ) -> Inspection:
     """Run a network on a luma picture (h, w), 0..255, and keep what every recursion makes of it.
 
-    known: the picture is the truth and is degraded by the protocol first; False: it is the small picture, is enlarged
-    by the network's scale, and nothing can be measured.
+    known: the picture is the truth and is degraded by the protocol first; False: it is the small
+    picture, is enlarged by the network's scale, and nothing can be measured.
     channels: which channels of the hidden state to keep, or how many of the liveliest.
-    Raises PictureError if the picture is too small or too large, ConfigError for a channel that does not exist or a
-    network without recursions.
+    Raises PictureError if the picture is too small or too large, ConfigError for a channel that
+    does not exist or a network without recursions.
     """
     scale, w = config.scale, ensemble_weights(network, config)
     height, width = picture.shape if known else (picture.shape[0] * scale, picture.shape[1] * scale)
@@ -138,8 +149,8 @@ def inspect(
         )
     if height * width > MOST_PIXELS:
         raise PictureError(
-            f"{width}x{height} pixels are too many to keep every recursion of: choose a region of at "
-            f"most {MOST_PIXELS:,} pixels (drcn inspect --region LEFT,TOP,WIDTH,HEIGHT)."
+            f"{width}x{height} pixels are too many to keep every recursion of: choose a region "
+            f"of at most {MOST_PIXELS:,} pixels (drcn inspect --region LEFT,TOP,WIDTH,HEIGHT)."
         )
     x, truth = degrade(picture, scale) if known else (resize(picture, height, width), None)
 

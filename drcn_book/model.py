@@ -1,6 +1,7 @@
 """The deeply-recursive convolutional network (Kim, Lee and Lee, CVPR 2016), in the paper's symbols.
 
-Input x and truth are luma divided by 255. The network returns every recursion's output and their ensemble.
+Input x and truth are luma divided by 255. The network returns every recursion's output and their
+ensemble.
 """
 
 import numpy as np
@@ -37,7 +38,9 @@ class Ensemble(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("drcn_book")
 class Fold(keras.layers.Layer):
-    """Space to depth: (..., h, w, 1) -> (..., h/s, w/s, s^2); channel i s + j is row i, column j of its cell."""
+    """Space to depth: (..., h, w, 1) -> (..., h/s, w/s, s^2); channel i s + j is row i, column j of
+    its cell.
+    """
 
     def __init__(self, s, **options):
         super().__init__(**options)
@@ -74,7 +77,9 @@ class Unfold(Fold):
 
 @keras.saving.register_keras_serializable("drcn_book")
 class Consistent(keras.layers.Layer):
-    """y + x - up(down(y)), the bicubic down and up of `degradation.resize` as convolutions: `recursion.finish`."""
+    """y + x - up(down(y)), the bicubic down and up of `degradation.resize` as convolutions:
+    `recursion.finish`.
+    """
 
     def __init__(self, scale, **options):
         super().__init__(**options)
@@ -90,7 +95,9 @@ class Consistent(keras.layers.Layer):
 
     @staticmethod
     def _weighted(picture, taps, border, stride):
-        """Weighted sums of pixels, taps (n, outputs) on both axes, over the weights of those that there are."""
+        """Weighted sums of pixels, taps (n, outputs) on both axes, over the weights of those that
+        there are.
+        """
         n, outputs = taps.shape
         taps = taps.astype("float32")
         square = (taps[:, None, :, None] * taps[None, :, None, :]).reshape(n, n, 1, outputs**2)
@@ -138,7 +145,7 @@ class KerasNet:
         return ops.cast(y, "float32") if s == 1 else Unfold(s, dtype="float32")(y)
 
     def weighted_sum(self, values, w):
-        return sum(w_d * value for w_d, value in zip(w, values))
+        return sum(w_d * value for w_d, value in zip(w, values, strict=True))
 
     def consistent(self, y, x):
         return Consistent(self.config.scale, dtype="float32")(y, x)
@@ -179,7 +186,9 @@ def build(config: NetworkConfig, dtype: str = "float32", seed: int = 0) -> keras
 
 
 def ensemble_weights(network: keras.Model, config: Config) -> np.ndarray:
-    """The w_d (D,) of the output; without an ensemble, 0, ..., 0, 1. ConfigError for a network of another kind."""
+    """The w_d (D,) of the output; without an ensemble, 0, ..., 0, 1. ConfigError for a network of
+    another kind.
+    """
     if not isinstance(config, NetworkConfig):
         raise ConfigError(f"A network of kind {config.architecture} has no recursions.")
     if not config.ensemble:
@@ -188,7 +197,8 @@ def ensemble_weights(network: keras.Model, config: Config) -> np.ndarray:
 
 
 def infer(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Run a network on one bicubic luma picture (h, w), 0..255: the ensemble (h, w) and the recursions (h, w, D).
+    """Run a network on one bicubic luma picture (h, w), 0..255: the ensemble (h, w) and the
+    recursions (h, w, D).
 
     Both float32 on the same scale, neither rounded nor clipped.
     """

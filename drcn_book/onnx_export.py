@@ -1,7 +1,8 @@
 """The network outside Keras: as an ONNX file, and running inside a web page.
 
-ONNX orders axes (batch, channel, height, width); height and width stay free. The graph is written down convolution by
-convolution, like `model.build`, so the file holds each shared kernel once and does not depend on the Keras backend.
+ONNX orders axes (batch, channel, height, width); height and width stay free. The graph is written
+down by `recursion`, convolution by convolution, so the file holds each shared kernel once and does
+not depend on the Keras backend.
 """
 
 import base64
@@ -15,9 +16,11 @@ from PIL import Image
 from . import __version__
 from ._keras import keras, ops
 from .config import NetworkConfig
+from .degradation import enlarging_taps, shrinking_taps
 from .errors import ConfigError
 from .files import write_atomically
 from .model import ensemble_weights
+from .recursion import convolutions, embed, finish, step, unroll
 from .views import BROWSER
 from .weights import load
 
@@ -25,7 +28,10 @@ OPSET = 17
 
 
 class _Graph:
-    """Nodes and constants on their way into an ONNX model; every method returns the name of what it adds."""
+    """What `recursion` asks of a net, in ONNX: nodes and constants on their way into a model.
+
+    Every method returns the name of what it adds.
+    """
 
     def __init__(self, network, config):
         try:
@@ -35,52 +41,78 @@ class _Graph:
                 "Writing ONNX files needs the package onnx: `pip install onnx`."
             ) from None
         self.onnx, self.network, self.config = onnx, network, config
-        self.w = ensemble_weights(network, config)
+        self.convolutions = convolutions(config)
         self.nodes, self.constants = [], {}
 
-    def add(self, kind, inputs, output, **attributes):
+    def add_node(self, kind, inputs, output=None, **attributes):
+        output = output or f"{kind}_{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(kind, inputs, [output], output, **attributes))
         return output
 
-    def conv(self, layer, x, output):
-        """A layer by its name: the kernel is stored once, however often it is used."""
-        layer = self.network.get_layer(layer)
-        kernel, bias = f"{layer.name}.kernel", f"{layer.name}.bias"
-        self.constants[kernel] = ops.convert_to_numpy(layer.kernel).transpose(3, 2, 0, 1)
-        self.constants[bias] = ops.convert_to_numpy(layer.bias)
-        y = self.add(
-            "Conv", [x, kernel, bias], f"{output}.conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1]
-        )
-        return self.add("Relu", [y], output) if layer.activation.__name__ == "relu" else y
+    def constant(self, name, value):
+        self.constants[name] = value
+        return name
 
-    def embed(self, x):
-        return self.conv("embedding_2", self.conv("embedding_1", x, "H_-1"), "H_0")
+    def conv(self, name, H):
+        """The kernel is stored once, however often it is used."""
+        layer = self.network.get_layer(name)
+        kernel = ops.convert_to_numpy(layer.kernel).transpose(3, 2, 0, 1)
+        kernel = self.constant(f"{name}.kernel", kernel)
+        bias = self.constant(f"{name}.bias", ops.convert_to_numpy(layer.bias))
+        H = self.add_node("Conv", [H, kernel, bias], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        return self.add_node("Relu", [H]) if self.convolutions[name].relu else H
 
-    def recur(self, H, H_0, x, d):
-        """Recursion d and its reconstruction: (H_{d-1}, H_0, x) -> (what recursion d + 1 takes, y_d)."""
-        config = self.config
-        H = self.conv("recursion" if config.shared else f"recursion_{d}", H, f"H_{d}")
-        if config.residual:
-            H = self.add("Add", [H, H_0], f"H_{d}.sum")
-        hidden = self.conv("reconstruction_1", H, f"hidden_{d}")
-        if config.skip == "concat":
-            y = self.conv(
-                "reconstruction_2",
-                self.add("Concat", [hidden, x], f"hidden_x_{d}", axis=1),
-                f"y_{d}",
-            )
-        else:
-            y = self.conv("reconstruction_2", hidden, f"f_3(H_{d})")
-            y = self.add("Add", [x, y], f"y_{d}") if config.skip == "add" else y
-        return (hidden if config.feedback else H), y
+    def add(self, a, b):
+        return self.add_node("Add", [a, b])
+
+    def concat(self, a, b):
+        return self.add_node("Concat", [a, b], axis=1)
+
+    def fold(self, x):
+        s = self.config.fold
+        return x if s == 1 else self.add_node("SpaceToDepth", [x], blocksize=s)
+
+    def unfold(self, y):
+        s = self.config.fold
+        return y if s == 1 else self.add_node("DepthToSpace", [y], blocksize=s)
+
+    def weighted_sum(self, values, w):
+        w = self.constant("w", np.reshape(w, (1, -1, 1, 1)))
+        return self.add_node("Conv", [self.add_node("Concat", values, axis=1), w])
+
+    def consistent(self, y, x):
+        """As `model.Consistent`: weighted sums over the weights of those pixels that there are."""
+        s = self.config.scale
+        first, down = shrinking_taps(s)
+        up = enlarging_taps(s)
+        self.constant("down", np.multiply.outer(down, down)[None, None])
+        self.constant("up", np.einsum("pk,ql->pqkl", up, up).reshape(s * s, 1, 5, 5))
+
+        def small(picture):
+            border = [-first, -first, 3 * s + first, 3 * s + first]
+            return self.add_node("Conv", [picture, "down"], strides=[s, s], pads=border)
+
+        def large(picture):
+            picture = self.add_node("Conv", [picture, "up"], pads=[2, 2, 2, 2])
+            return self.add_node("DepthToSpace", [picture], blocksize=s)
+
+        low = self.add_node("Div", [small(y), small(self.ones(y))])
+        high = self.add_node("Div", [large(low), large(self.ones(low))])
+        return self.add_node("Add", [y, self.add_node("Sub", [x, high])])
+
+    def ones(self, picture):
+        zeros = self.add_node("Mul", [picture, self.constant("zero", np.zeros(()))])
+        return self.add_node("Add", [zeros, self.constant("one", np.ones(()))])
 
     def model(self, inputs, outputs):
-        """The checked ONNX model; `inputs` and `outputs` map names to numbers of channels."""
+        """The checked ONNX model; `inputs` and `outputs` map names to channels and names of
+        axes.
+        """
         helper, float32 = self.onnx.helper, self.onnx.TensorProto.FLOAT
         ends = [
             [
-                helper.make_tensor_value_info(name, float32, ["batch", channels, "height", "width"])
-                for name, channels in side.items()
+                helper.make_tensor_value_info(name, float32, ["batch", channels, *axes])
+                for name, (channels, *axes) in side.items()
             ]
             for side in (inputs, outputs)
         ]
@@ -100,45 +132,51 @@ class _Graph:
         return model.SerializeToString()
 
 
-def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
-    """The whole network as an ONNX file: x (batch, 1, h, w), luma in 0..1 -> "recursions" (batch, D, h, w) and
-    "ensemble" (batch, 1, h, w). The configuration travels in the metadata as JSON.
+PICTURE, GRID = ("height", "width"), ("rows", "columns")  # of the pixels, and of the folded grid
 
-    Raises ConfigError where the package onnx is not installed, and for a network without recursions.
+
+def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
+    """The whole network as an ONNX file: x (batch, 1, h, w), luma in 0..1 -> "recursions"
+    (batch, D, h, w) and "ensemble" (batch, 1, h, w), h and w multiples of the fold. The
+    configuration travels in the metadata as JSON.
+
+    Raises ConfigError where the package onnx is not installed, and for a network without
+    recursions.
     """
-    graph, y = _Graph(network, config), []
-    H = H_0 = graph.embed("x")
-    for d in range(1, config.recursions + 1):
-        H, y_d = graph.recur(H, H_0, "x", d)
-        y.append(y_d)
-    graph.add("Concat", y, "recursions", axis=1)
-    graph.constants["w"] = graph.w.reshape(1, -1, 1, 1)
-    graph.add(
-        "Conv", ["recursions", "w"], "ensemble", kernel_shape=[1, 1]
-    )  # y = sum over d of w_d y_d
-    return graph.model({"x": 1}, {"recursions": config.recursions, "ensemble": 1})
+    graph, w = _Graph(network, config), ensemble_weights(network, config)
+    _, y = unroll(graph, "x")
+    graph.add_node("Concat", y, "recursions", axis=1)
+    graph.add_node("Identity", [finish(graph, graph.weighted_sum(y, w), "x")], "ensemble")
+    outputs = {"recursions": (config.recursions, *PICTURE), "ensemble": (1, *PICTURE)}
+    return graph.model({"x": (1, *PICTURE)}, outputs)
 
 
 def to_steps(network: keras.Model, config: NetworkConfig) -> tuple[bytes, bytes]:
-    """The network as two ONNX files that are run in turn, so that every recursion can be seen as it comes.
+    """The network as two ONNX files that are run in turn, so that every recursion can be seen as it
+    comes.
 
-    The first embeds: x -> H (batch, F, h, w). The second is one recursion: H, x (and H_0 in a residual network) ->
-    "next", the H of the following recursion, and y. Running it D times is the network.
-    Raises ConfigError for a network whose recursions do not share their weights: it has no such step.
+    The first embeds: x -> H (batch, F, h / fold, w / fold). The second is one recursion: H, x (and
+    H_0 in a residual network) -> "next", the H of the following recursion, and y. Running it D
+    times is the network.
+    Raises ConfigError for a network whose recursions do not share their weights: it has no such
+    step.
     """
     first = _Graph(network, config)
     if not config.shared:
         raise ConfigError(
-            "This network has a convolution of its own for each recursion: there is no one step to run."
+            "This network has a convolution of its own for each recursion: "
+            "there is no one step to run."
         )
-    F = config.filters
-    first.add("Identity", [first.embed("x")], "H")
+    hidden, picture = (config.filters, *GRID), (1, *PICTURE)
+    first.add_node("Identity", [embed(first, "x")], "H")
     second = _Graph(network, config)
-    H, y = second.recur("H", "H_0", "x", 1)
-    second.add("Identity", [H], "next")
-    second.add("Identity", [y], "y")
-    inputs = {"H": F, "x": 1, **({"H_0": F} if config.residual else {})}
-    return first.model({"x": 1}, {"H": F}), second.model(inputs, {"next": F, "y": 1})
+    _, y, following = step(second, "H", "H_0", "x", 1)
+    second.add_node("Identity", [following], "next")
+    second.add_node("Identity", [y], "y")
+    inputs = {"H": hidden, "x": picture, **({"H_0": hidden} if config.residual else {})}
+    return first.model({"x": picture}, {"H": hidden}), second.model(
+        inputs, {"next": hidden, "y": picture}
+    )
 
 
 def export(name: str | Path, path: str | Path) -> Path:
@@ -149,11 +187,13 @@ def export(name: str | Path, path: str | Path) -> Path:
 
 
 class InPage:
-    """A network that runs in the page that shows it, for pictures the reader brings; nothing leaves the page.
+    """A network that runs in the page that shows it, for pictures the reader brings; nothing leaves
+    the page.
 
-    name: shipped weights, or a weights file. example: (h, w, 3) 8-bit RGB, the small picture that stands ready.
-    `html` is a piece of HTML with the network's weights inside. It works on pages of the built book, which serve ONNX
-    Runtime Web below `vendor/onnxruntime`; it is loaded when the reader asks for it. Elsewhere it says why it cannot.
+    name: shipped weights, or a weights file. example: (h, w, 3) 8-bit RGB, the small picture that
+    stands ready. `html` is a piece of HTML with the network's weights inside. It works on pages of
+    the built book, which serve ONNX Runtime Web below `vendor/onnxruntime`; it is loaded when the
+    reader asks for it. Elsewhere it says why it cannot.
     """
 
     def __init__(self, name: str | Path, example: np.ndarray):
@@ -167,7 +207,8 @@ class InPage:
             "scale": config.scale,
             "filters": config.filters,
             "recursions": config.recursions,
-            "radius": config.receptive_field // 2,
+            "reach": config.reach,
+            "consistent": config.consistent,
             "embed": embed,
             "step": step,
             "weights": [float(w) for w in ensemble_weights(network, config)],
@@ -179,8 +220,8 @@ class InPage:
         style, script = ((BROWSER / f"network.{kind}").read_text("utf-8") for kind in ("css", "js"))
         return (
             f'<div class="drcn-network"><style>{style}</style>'
-            '<p class="drcn-status" role="status">Here the published page lets the network enlarge a picture of '
-            "yours. It needs a browser that runs scripts.</p>"
+            '<p class="drcn-status" role="status">Here the published page lets the network enlarge '
+            "a picture of yours. It needs a browser that runs scripts.</p>"
             f"<script>({script.strip()})({json.dumps(self.state)});</script></div>"
         )
 

@@ -2,14 +2,15 @@
 
 Whoever runs it brings a `net`: an object with its `config` and these methods.
 
-    conv(name, H)            the convolution of that name in `convolutions`, and its ReLU if it has one
-    add(a, b)  concat(a, b)  sum of two; the channels of both
+    conv(name, H)            the convolution of that name in `convolutions`, and its ReLU if it has
+    one add(a, b)  concat(a, b)  sum of two; the channels of both
     fold(x)    unfold(y)     space to depth and back, by `config.fold`; at 1 they change nothing
     weighted_sum(values, w)  sum over d of w_d times the d-th of the values
     consistent(y, x)         y + x - up(down(y)), see `finish`
 
 Keras (`model`) and ONNX (`onnx_export`) are such nets, and so is `Count` below, which only counts.
-No function here looks at a value, so all of them serve a net that merely writes the operations down.
+No function here looks at a value, so all of them serve a net that merely writes the operations
+down.
 """
 
 from typing import NamedTuple
@@ -28,7 +29,9 @@ class Convolution(NamedTuple):
 
 
 def convolutions(config) -> dict[str, Convolution]:
-    """The convolutions of a network by name, in the paper's order: W_-1, W_0, W, W_{D+1}, W_{D+2}."""
+    """The convolutions of a network by name, in the paper's order: W_-1, W_0, W, W_{D+1},
+    W_{D+2}.
+    """
     F, cell = config.filters, config.fold**2
     recursive, every = config.identity_start != "none", config.identity_start == "all"
     names = (
@@ -58,7 +61,7 @@ def recur(net, H, H_0, d):
 
 
 def reconstruct(net, G, x):
-    """y_d = x + W_{D+2} * G_d + b_{D+2}, unfolded, from the hidden layer G_d (the paper's H_{D+1})."""
+    """y_d = x + W_{D+2} * G_d + b_{D+2}, unfolded; G_d is the paper's H_{D+1}."""
     if net.config.skip == "concat":
         G = net.concat(G, net.fold(x))
     y = net.unfold(net.conv("reconstruction_2", G))
@@ -84,14 +87,16 @@ def unroll(net, x):
 
 
 def finish(net, y, x):
-    """The answer from the ensemble y: where the network is `consistent`, one step of back-projection
-    (Irani and Peleg, 1991), after which y, shrunk again, gives nearly the small picture x was made from.
+    """The answer from the ensemble y: where the network is `consistent`, one step of
+    back-projection (Irani and Peleg, 1991), after which y, shrunk again, gives nearly the small
+    picture x was made from.
     """
     return net.consistent(y, x) if net.config.consistent else y
 
 
 def answer(net, x, w):
-    """The answer for y = sum over d of w_d y_d and nothing else; `w` are numbers, and recursions end with the last.
+    """The answer for y = sum over d of w_d y_d and nothing else; `w` are numbers, and recursions
+    end with the last.
 
     The last convolution is linear, so with W = sum of the w_d
 
@@ -119,9 +124,17 @@ def answer(net, x, w):
     return finish(net, net.weighted_sum([reconstruct(net, G, x)], [total]), x)
 
 
+def count(config):
+    """The `Count` of a whole network, its answer included, and how many cells the answer sees."""
+    net = Count(config)
+    _, y = unroll(net, 0)
+    total = net.weighted_sum(y, range(len(y))) if config.ensemble else y[-1]
+    return net, finish(net, total, 0)
+
+
 class Count:
-    """A net that computes nothing. A value is its reach: how many cells of fold x fold pixels on each
-    side it depends on; `macs` adds up the multiplications of a cell.
+    """A net that computes nothing. A value is its reach: how many cells of fold x fold pixels on
+    each side it depends on; `macs` adds up the multiplications of a cell.
     """
 
     def __init__(self, config):
@@ -145,3 +158,9 @@ class Count:
     def weighted_sum(self, values, w):
         self.macs += len(w) * self.config.fold**2
         return max(values)
+
+    def consistent(self, y, x):
+        # Shrinking weighs 4 s x 4 s pixels for one of s x s, enlarging 5 x 5 small ones for each;
+        # together they reach four small pixels far.
+        self.macs += (16 + 25) * self.config.fold**2
+        return y + 4 * self.config.scale // self.config.fold

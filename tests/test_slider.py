@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drcn_book import degradation, images, inspection, model, upscaling, views, weights
+from drcn_book import (
+    config,
+    degradation,
+    images,
+    inspection,
+    model,
+    onnx_export,
+    upscaling,
+    views,
+    weights,
+)
 
 PAGE = "notebooks/08_inside.html"
 PIXELS = """image => {
@@ -304,6 +314,36 @@ def test_network_in_the_page_equals_the_package(open_page, compact, cat, tmp_pat
     assert all(request.method == "GET" and not request.post_data for request in sent), (
         "nothing leaves the page"
     )
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_folded_network_in_the_page_equals_the_package(open_page, built, cat, tmp_path, scale):
+    """Several tiles of a consistent network folded by the scale, cut between its cells."""
+    configured = config.preset("tiny", "authors", scale=scale, fold=scale, consistent=True)
+    network, rng = configured.build(), np.random.default_rng(scale)
+    for weight in network.weights:
+        weight.assign(weight.numpy() + rng.normal(0, 0.05, weight.shape))
+    path = tmp_path / f"folded-x{scale}.safetensors"
+    weights.save_weights(path, network, configured)
+    piece = onnx_export.InPage(path, cat[:20, :20]).html
+    page_file = built / f"folded-x{scale}.html"
+    page_file.write_text(f'<html data-content_root="./"><body>{piece}</body></html>', "utf-8")
+    try:
+        small = cat[: 300 // scale, : 550 // scale]
+        page = open_page(page_file.name)
+        choose(page, "cat.png", views.encode(Image.fromarray(small)))
+        says(page, "Ready")
+        enlarge(page)
+        says(page, "Done")
+        *recursions, answer = frames(page)[1:]
+    finally:
+        page_file.unlink()
+    y = 16 + small.astype("float64") @ (np.array([65.481, 128.553, 24.966]) / 255)
+    x = degradation.resize(y, small.shape[0] * scale, small.shape[1] * scale)
+    ensemble, y_d = model.infer(network, x)
+    assert np.abs(ensemble - x).mean() > 1, "the network does something"
+    for luma, want in zip([*recursions, answer], [*np.moveaxis(y_d, -1, 0), ensemble], strict=True):
+        assert np.abs(luma - want).max() < 1e-3 * 255
 
 
 def test_recursions_are_chosen_and_compared(open_page):

@@ -340,11 +340,19 @@ def seeds_of(question, column="psnr"):
 def test_arms_close_to_the_reference_have_all_their_seeds():
     wanted = {str(seed) for seed in range(ablate.SEEDS)}
     shipped = {row["question"] for row in benchmark.read(tables.RESULTS / "ablations.csv")}
-    for question in sorted(shipped - ablate.ONCE):
+    for question in sorted(shipped - ablate.ONCE - set(ablate.HEADLINES)):
         runs, reference = seeds_of(question), next(iter(ablate.questions()[question]))
         close = [arm for arm in runs if abs(runs[arm]["0"] - runs[reference]["0"]) < ablate.CLOSE]
         for arm in close if len(close) > 1 else []:
             assert set(runs[arm]) == wanted, (question, arm)
+
+
+@pytest.mark.parametrize("question", ablate.HEADLINES)
+def test_headlines_have_all_their_seeds(question):
+    wanted = {str(seed) for seed in range(ablate.HEADLINES[question])}
+    assert {arm: set(runs) for arm, runs in seeds_of(question).items()} == dict.fromkeys(
+        ablate.questions()[question], wanted
+    )
 
 
 def test_depth_gains_up_to_five_recursions():

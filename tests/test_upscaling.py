@@ -137,10 +137,15 @@ def test_windows_cover_everything_once_with_their_margin(length, core, margin):
         preset("tiny", "authors"),
         replace(TINY, scale=3, skip="concat"),
         replace(TINY, scale=4),
+        replace(TINY, fold=2),
+        replace(TINY, scale=3, fold=3, consistent=True),
+        replace(TINY, scale=4, fold=4),
+        replace(TINY, scale=4, fold=2, consistent=True),
+        replace(TINY, scale=4, consistent=True),
         SRCNNConfig(filters=8),
         DCSCNConfig(filters=8, last=4, layers=3, a=4, b=4, scale=3),
     ],
-    ids=lambda config: f"{config.architecture}-x{config.scale}",
+    ids=lambda config: f"{config.architecture}-x{config.scale}-fold{config.fold}",
 )
 def test_tiles_give_what_the_whole_gives(weights, config):
     picture = pictures.from_array(RNG.integers(0, 256, (53, 67, 3), "uint8"))

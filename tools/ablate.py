@@ -1,8 +1,11 @@
-"""Train and measure the ablations of data/ablations/ablations.toml: python tools/ablate.py [QUESTION ...]
+"""Train and measure the ablations of data/ablations/ablations.toml: python tools/ablate.py
+[QUESTION ...]
 
-Takes up where it stopped. Every arm runs once; arms within CLOSE dB of the first arm of their question run
-with SEEDS seeds, and so does that arm, but for the questions of ONCE. Two arms that are the same network and
-recipe share one run. The results go to data/results/ablations.csv, each run's log to data/ablations/logs/.
+Takes up where it stopped. Every arm of a question of HEADLINES runs with all its seeds. Of the
+others every arm runs once; arms within CLOSE dB of the first arm of their question run with SEEDS
+seeds, and so does that arm, but for the questions of ONCE. Two arms that are the same network and
+recipe share one run. The results go to data/results/ablations.csv, each run's log to
+data/ablations/logs/.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from drcn_book.training import Run
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, LOGS = ROOT / "data" / "results", ROOT / "data" / "ablations" / "logs"
 DATASET, CLOSE, SEEDS = "Set5", 0.3, 3  # two seeds of one arm differ by up to 0.6 dB
+HEADLINES = {"fold": 10}  # seeds of each arm, fixed beforehand
 ONCE = {"recipe", "trials"}  # many arms, or long ones; those of "trials" vary little with the seed
 
 
@@ -87,6 +91,11 @@ def measure(question: str, arm: str, network: NetworkConfig, recipe: Recipe) -> 
 def main(chosen: list[str]) -> None:
     for question, arms in questions().items():
         if chosen and question not in chosen:
+            continue
+        for seed in range(HEADLINES.get(question, 0)):
+            for arm, (network, recipe) in arms.items():
+                measure(question, arm, network, Recipe.from_dict({**recipe, "seed": seed}))
+        if question in HEADLINES:
             continue
         first = {
             arm: measure(question, arm, network, Recipe.from_dict(recipe))

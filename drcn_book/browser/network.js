@@ -7,9 +7,11 @@ function drcnNetwork(model) {
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "The network in this page");
 
-  const { scale, filters, recursions, radius } = model;
+  const { scale, filters, recursions, reach } = model;
   const MOST = 1500000;    // enlarged pixels: the hidden state of all of them has to fit into memory
-  const TILE = 256;        // enlarged pixels a side; a margin of `radius` around it makes the seams exact
+  // Enlarged pixels a side: a multiple of the scale, so of the fold, whose cells a tile must not cut. A margin of
+  // `reach` around it, a multiple of the fold too, makes the seams exact.
+  const TILE = 256 - 256 % scale;
   const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
   const make = (tag, properties = {}, ...children) => {
@@ -97,19 +99,20 @@ function drcnNetwork(model) {
 
   const keys = (t) => (t = Math.abs(t), t < 1 ? (1.5 * t - 2.5) * t * t + 1 : t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0);
 
-  function taps(size) {    // for each enlarged position: the first source pixel, and weights that add up to 1
-    return Array.from({ length: size * scale }, (_, i) => {
-      const centre = (i + 0.5) / scale;
-      const first = Math.max(0, Math.floor(centre - 2 + 0.5));
-      const end = Math.min(size, Math.floor(centre + 2 + 0.5));
-      const weights = Array.from({ length: end - first }, (_, k) => keys(first + k - centre + 0.5));
+  function taps(from, to) {    // for each of `to` positions: the first of `from` pixels, and weights that add up to 1
+    const step = from / to, wide = Math.max(1, step);    // shrinking widens the kernel, as Pillow does
+    return Array.from({ length: to }, (_, i) => {
+      const centre = (i + 0.5) * step;
+      const first = Math.max(0, Math.floor(centre - 2 * wide + 0.5));
+      const end = Math.min(from, Math.floor(centre + 2 * wide + 0.5));
+      const weights = Array.from({ length: end - first }, (_, k) => keys((first + k - centre + 0.5) / wide));
       const sum = weights.reduce((a, b) => a + b);
       return [first, weights.map((w) => w / sum)];
     });
   }
 
-  function enlarge(plane, width, height) {
-    const across = taps(width), down = taps(height), W = width * scale, H = height * scale;
+  function resize(plane, width, height, W, H) {
+    const across = taps(width, W), down = taps(height, H);
     const wide = new Float32Array(W * height), out = new Float32Array(W * H);
     for (let y = 0; y < height; y++)
       across.forEach(([first, weights], x) => {
@@ -125,6 +128,13 @@ function drcnNetwork(model) {
       }
     });
     return out;
+  }
+
+  const enlarge = (plane, width, height) => resize(plane, width, height, width * scale, height * scale);
+
+  function consistent(y, x, width, height) {    // y + x - up(down(y)): shrunk again, it gives the small picture back
+    const back = enlarge(resize(y, width, height, width / scale, height / scale), width / scale, height / scale);
+    return y.map((value, i) => value + x[i] - back[i]);
   }
 
   function plain({ width, height, rgb }) {    // 1 where a small pixel and all within 2 of it have one colour
@@ -220,8 +230,8 @@ function drcnNetwork(model) {
     for (let top = 0; top < height; top += TILE)
       for (let left = 0; left < width; left += TILE) {
         const core = { left, top, right: Math.min(width, left + TILE), bottom: Math.min(height, top + TILE) };
-        const l = Math.max(0, left - radius), t = Math.max(0, top - radius);
-        const w = Math.min(width, core.right + radius) - l, h = Math.min(height, core.bottom + radius) - t;
+        const l = Math.max(0, left - reach), t = Math.max(0, top - reach);
+        const w = Math.min(width, core.right + reach) - l, h = Math.min(height, core.bottom + reach) - t;
         const values = new Float32Array(w * h);
         for (let y = 0; y < h; y++)
           for (let i = 0; i < w; i++) values[y * w + i] = x[(t + y) * width + l + i] / 255;
@@ -275,7 +285,11 @@ function drcnNetwork(model) {
         for (let i = 0; i < sum.length; i++) sum[i] += model.weights[d - 1] * luma[i];
         add(luma, `recursion ${d}`, spent);
       }
-      if (last === recursions) add(sum, "ensemble", 0);
+      if (last === recursions) {
+        began = performance.now();
+        const answer = model.consistent ? consistent(sum, x, width, height) : sum;
+        add(answer, "ensemble", performance.now() - began);
+      }
       say(`Done: ${picture.width}×${picture.height} became ${width}×${height} pixels. Move the slider to compare.`);
     } catch (error) {
       sessions = null;

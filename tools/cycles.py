@@ -1,0 +1,58 @@
+"""Train a network of data/runs/plan.toml by cycles: python tools/cycles.py NAME [--max-minutes M]
+
+Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ...; its first checkpoint, log
+and best weights are those of any run. The last cycle whose gain was too small ends the training.
+"""
+
+import argparse
+import time
+import tomllib
+from pathlib import Path
+
+from drcn_book.config import Recipe, preset
+from drcn_book.training import Run
+
+RUNS = Path(__file__).resolve().parent.parent / "data" / "runs"
+LOW_RESOLUTION = 48  # pixels of a patch's side before it is enlarged
+# dB on the held-out pictures: a cycle as long as all before it that gains less is the last
+ENOUGH = 0.02
+
+
+def main(name: str, max_minutes: float | None = None, cycles: int | None = None) -> None:
+    plan = tomllib.loads((RUNS / "plan.toml").read_text())
+    entry = plan[name]
+    network = preset(entry["preset"], "authors", scale=entry["scale"])
+    deadline = time.monotonic() + 60 * max_minutes if max_minutes else None
+    steps, best, start, cycle = entry["steps"], 0.0, entry.get("start"), 1
+    while not cycles or cycle <= cycles:
+        options = plan["recipe"] | entry.get("recipe", {})
+        if cycle > 1:
+            options |= plan["later"] | entry.get("later", {})
+        options |= {"steps": steps, "patch": LOW_RESOLUTION * network.scale, "seed": cycle - 1}
+        run = Run(network, Recipe.from_dict(options), RUNS / name / str(cycle), start)
+        left = (deadline - time.monotonic()) / 60 if deadline else None
+        run.train(left and max(left, 0.01))
+        if run.step < steps:
+            return
+        gained = run.best - best
+        if gained > 0:
+            best, start = run.best, str(run.folder / "best.safetensors")
+        print(f"{name}: cycle {cycle} of {steps} steps reached {run.best:.3f} dB", flush=True)
+        if cycle > 1 and gained < ENOUGH:
+            print(f"{name}: it gained {gained:.3f} dB, less than {ENOUGH}: done.", flush=True)
+            return
+        steps = steps if cycle == 1 else 2 * steps
+        cycle += 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description="Train a network by cycles; goes on where it stopped."
+    )
+    parser.add_argument("name", help="of an entry in data/runs/plan.toml")
+    parser.add_argument(
+        "--max-minutes", type=float, help="stop with a checkpoint after this many minutes"
+    )
+    parser.add_argument("--cycles", type=int, help="stop after this many cycles in all")
+    args = parser.parse_args()
+    main(args.name, args.max_minutes, args.cycles)
