@@ -2,11 +2,12 @@
 
     python benchmarks/page_training.py        # about 15 minutes of one core
 
-Two questions, told apart by the picture that is measured on and never learned from. "coffee": which
-rate serves best, three seeds each; the piece has the answer as its default. "camera", the page's own:
-what ten seeds reach at the default settings, and five without the skip connection or with He's start.
-Writes data/results/page_training.csv: the ensemble's PSNR in dB every 25 steps, and the processor's
-time a step. What stands there is not measured again: delete the file to begin anew.
+Two questions, told apart by the picture that is measured on and never learned from. "coffee":
+which rate serves best, three seeds each; the piece has the answer as its default. "camera", the
+page's own: what ten seeds reach at the default settings, and five without the skip connection or
+with He's start. Writes data/results/page_training.csv: the ensemble's PSNR in dB every 25 steps,
+and the processor's time a step. What stands there is not measured again: delete the file to begin
+anew.
 """
 
 import json

@@ -162,7 +162,7 @@ class Training(Piece):
         def points(values):
             across = 52 + 270 * steps / steps[-1]
             down = 148 - 124 * (np.clip(values, low, high) - low) / (high - low)
-            return [f"{x:.1f},{y:.1f}" for x, y in zip(across, down)]
+            return [f"{x:.1f},{y:.1f}" for x, y in zip(across, down, strict=True)]
 
         def between(values):
             ends = sorted({f"{value:+.1f}" for value in values[:, -1].round(1) + 0.0}, key=float)
@@ -176,7 +176,7 @@ class Training(Piece):
         )
         ticks = "".join(
             f'<path class="{"level" if value == 0 else "grid"}" d="M52 {y:.1f}H322"/>'
-            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">{value:+.0f}</text>'
+            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">{f"{value:+.0f}" if value else 0}</text>'
             for value in np.arange(low, high + 1)
             for y in [148 - 124 * (value - low) / (high - low)]
         )

@@ -106,7 +106,7 @@ def both():
     answers = ask([c for c, _ in cases.values()])
     return {
         wiring: (answer, *cases[wiring], recipes[wiring])
-        for wiring, answer in zip(WIRINGS, answers)
+        for wiring, answer in zip(WIRINGS, answers, strict=True)
     }
 
 
@@ -133,7 +133,7 @@ def test_engine_equals_keras(both, wiring):
             ensemble = np.reshape(got["ensemble"], (BATCH, HEIGHT, WIDTH, 1))
             assert np.abs(ensemble - out["ensemble"]).max() < 1e-5
             assert set(got["gradients"]) == set(values(network))
-            for v, want in zip(network.trainable_variables, gradients):
+            for v, want in zip(network.trainable_variables, gradients, strict=True):
                 want = np.ravel(want)
                 assert np.abs(want).max() > 0
                 assert np.abs(got["gradients"][v.path] - want).max() <= 1e-4 * np.abs(want).max()
@@ -157,7 +157,7 @@ def test_gradients_are_slopes():
                 weights[name][k] += sign * little
                 moves.append(({**told, "weights": weights}, name, k))
     first, *others = ask([told, *(m for m, *_ in moves)])
-    for (up, down), (_, name, k) in zip(zip(others[::2], others[1::2]), moves[::2]):
+    for up, down, (_, name, k) in zip(others[::2], others[1::2], moves[::2], strict=True):
         slope = (up["losses"][0] - down["losses"][0]) / (2 * little)
         assert abs(slope - first["gradients"][name][k]) < 1e-6 * max(1, abs(slope)), (name, k)
 
@@ -183,7 +183,7 @@ def test_start_is_distributed_as_in_keras():
     starts = ask(
         [{"task": "start", "plan": operations(c), "seed": seed} for c in configs for seed in (1, 2)]
     )
-    for config, first, second in zip(configs, starts[::2], starts[1::2]):
+    for config, first, second in zip(configs, starts[::2], starts[1::2], strict=True):
         for name, want in values(model.build(config)).items():
             got = np.array(first[name])
             if want.std() == 0 or "kernel" not in name or set(want.ravel()) == {0, 1}:
@@ -225,7 +225,7 @@ def test_pictures_are_made_as_pillow_makes_them():
             {"task": "psnr", "truth": plain(picture), "output": plain(other), "border": 3},
         ]
     )
-    for (h, w), got in zip(sizes, resized):
+    for (h, w), got in zip(sizes, resized, strict=True):
         want = degradation.resize(picture, h, w)
         assert np.abs(np.reshape(got, (h, w)) - want).max() < 1e-3
     assert (np.round(grey).reshape(4, 5) == images.luma(pixels[..., :3])).all()

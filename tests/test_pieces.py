@@ -1,7 +1,7 @@
 """The piece that trains in the page: bundled, measured, and used by a reader in a browser.
 
-In the browser the piece stands alone in a page, opened from a folder and over http; every other host
-is out of reach.
+In the browser the piece stands alone in a page, opened from a folder and over http; every other
+host is out of reach.
 """
 
 import functools
