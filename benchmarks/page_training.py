@@ -24,7 +24,6 @@ TABLE = HERE.parent / "data" / "results" / "page_training.csv"
 EVERY = 25
 RATES = {f"rate {rate}": {"rate": rate} for rate in (0.002, 0.004, 0.008, 0.016)}
 WITHOUT = {"no skip": {"skip": "none"}, "He start": {"start": "he"}}
-ARMS = {"default": {}, **WITHOUT}
 QUESTIONS = [
     ("camera", {"default": {}}, range(10)),
     ("camera", WITHOUT, range(5)),
