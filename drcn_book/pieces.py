@@ -176,7 +176,8 @@ class Training(Piece):
         )
         ticks = "".join(
             f'<path class="{"level" if value == 0 else "grid"}" d="M52 {y:.1f}H322"/>'
-            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">{f"{value:+.0f}" if value else 0}</text>'
+            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">'
+            f"{format(value, '+.0f') if value else 0}</text>"
             for value in np.arange(low, high + 1)
             for y in [148 - 124 * (value - low) / (high - low)]
         )
