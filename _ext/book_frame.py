@@ -5,6 +5,7 @@
 * A folded cell below the heading "Exercises" is a solution, and is called so; so is the cell that
   installs on Colab. The marker by which nbval knows what to compare is not shown.
 * A chapter that was run says at its top how long that took, and on how many cores.
+* `{piece} NAME` puts a piece to touch (`drcn_book.pieces`) into a page.
 * sphinx-thebe, which Jupyter Book always loads, would fetch scripts from another host and declare
   the same constant twice on each page: its event handlers are taken out.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ConfigError
+from sphinx.util.docutils import SphinxDirective
 
 MARKER = "# NBVAL_CHECK_OUTPUT\n"
 
@@ -66,7 +68,22 @@ def print_minutes(app, doctree, docname):
     titles[0].parent.insert(1, nodes.paragraph(text, text, classes=["measured"]))
 
 
+class Piece(SphinxDirective):
+    """`{piece} NAME`: the block of HTML of `drcn_book.pieces.PIECES[NAME]`."""
+
+    required_arguments = 1
+
+    def run(self):
+        from drcn_book.pieces import PIECES  # loads Keras, so only where a page has a piece
+
+        (name,) = self.arguments
+        if name not in PIECES:
+            raise self.error(f"There is no piece {name!r}: choose from {', '.join(PIECES)}.")
+        return [nodes.raw("", PIECES[name]().html, format="html")]
+
+
 def setup(app):
+    app.add_directive("piece", Piece)
     app.connect("config-inited", choose_execution)
     app.connect("builder-inited", remove_thebe, priority=100)
     app.connect("doctree-read", name_folded_cells)

@@ -2,8 +2,8 @@
 
 Whoever runs it brings a `net`: an object with its `config` and these methods.
 
-    conv(name, H)            the convolution of that name in `convolutions`, and its ReLU if it has
-    one add(a, b)  concat(a, b)  sum of two; the channels of both
+    conv(name, H)            the convolution of that name in `convolutions`, and its ReLU if any
+    add(a, b)  concat(a, b)  sum of two; the channels of both
     fold(x)    unfold(y)     space to depth and back, by `config.fold`; at 1 they change nothing
     weighted_sum(values, w)  sum over d of w_d times the d-th of the values
     consistent(y, x)         y + x - up(down(y)), see `finish`

@@ -31,7 +31,7 @@ def no_public_sets(tmp_path_factory):
         yield
 
 
-class _Silent(http.server.SimpleHTTPRequestHandler):
+class Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
@@ -51,7 +51,7 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def site(built):
     """The address of the built site, served on this machine's loopback."""
-    handler = functools.partial(_Silent, directory=built)
+    handler = functools.partial(Silent, directory=built)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -1,0 +1,201 @@
+"""Pieces to touch: plain JavaScript with its data, in one block of HTML; no kernel, no network.
+
+The sources are modules in `browser/`, tested under Node. Browsers load neither modules nor a
+worker's script from a file:// page, so `bundle` makes one classic script of a module and those it
+imports; a worker's script travels inside the page's and starts from a Blob.
+"""
+
+import base64
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from .benchmark import results
+from .config import preset
+from .datasets import photographs
+from .degradation import modcrop, resize
+from .metrics import quantise
+from .operations import operations
+
+BROWSER = Path(__file__).parent / "browser"
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
+
+
+def bundle(name: str, result: str = "") -> str:
+    """A module of `browser/`, after all that it imports, as one expression for a classic script.
+
+    result: what the expression gives, an exported name. Modules import names as they are, from
+    files beside them; nothing else is understood. No two of them may declare the same name.
+    """
+    order = []
+
+    def visit(module):
+        source = (BROWSER / f"{module}.mjs").read_text("utf-8")
+        for needed in IMPORT.findall(source):
+            if needed not in [known for known, _ in order]:
+                visit(needed)
+        order.append((module, re.sub(r"^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)))
+
+    visit(name)
+    ending = f"return {result};\n" if result else ""
+    return '(() => {\n"use strict";\n' + "".join(code for _, code in order) + ending + "})()"
+
+
+def packed(picture: np.ndarray) -> dict:
+    """A luma picture (h, w) of whole numbers 0..255 for a page: its size, its bytes in base64."""
+    data = base64.b64encode(picture.astype("uint8").tobytes()).decode()
+    return {"height": picture.shape[0], "width": picture.shape[1], "data": data}
+
+
+class Piece:
+    """A block of HTML that lives. `name` is its class, its address, the directive's argument.
+
+    A subclass gives `still`, what stands there where no script runs and says the key message;
+    `script`, the module whose `show` is called; and `data`, what `show` is given, JSON-able.
+    """
+
+    name = script = title = ""
+
+    @property
+    def still(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def data(self) -> dict:
+        raise NotImplementedError
+
+    @property
+    def html(self) -> str:
+        style = (BROWSER / "piece.css").read_text("utf-8")
+        data = json.dumps(self.data).replace("</", "<\\/")  # a string must not end the script
+        return (
+            f'<div class="drcn-piece drcn-{self.name}" role="group" '
+            f'aria-label="{escape(self.title)}">'
+            f'<style>{style}</style><div class="drcn-still">{self.still}</div>'
+            f"<script>{bundle(self.script, 'show')}({data});</script></div>"
+        )
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return self.title
+
+
+def half(name: str) -> np.ndarray:
+    """A photograph's luma at half its size, (h, w), rounded: sharper, pixel by pixel."""
+    picture = modcrop(photographs()[name], 2)
+    height, width = picture.shape
+    return quantise(resize(picture, height // 2, width // 2))
+
+
+class Training(Piece):
+    """A tiny folded network that trains in the page, in the wiring of the authors' code, with the
+    reader's settings. It learns from one photograph and is measured on another that it never sees.
+    """
+
+    name, script = "training", "training_page"
+    title = "A network that trains in this page"
+    RECIPE = {
+        "rate": 0.008,  # of Adam, after `warmup` steps; then down along a cosine
+        "warmup": 20,
+        "steps": 250,
+        "alpha": 0.5,
+        "clip": 0,
+        "batch": 8,
+        "patch": 48,
+        "seed": 0,
+        "recursions": 3,
+        "skip": "add",
+        "start": "identity",
+    }
+    # Identity: as in the authors' code, the last convolution at nearly nothing. He: all at random.
+    STARTS = {"identity": {}, "he": {"identity_start": "none", "output_start": 1.0}}
+
+    @classmethod
+    def plan(cls, recursions: int, skip: str, start: str) -> dict:
+        """The operations of the network for these settings."""
+        changes = {"filters": 8, "recursions": recursions, "skip": skip, "consistent": False}
+        return operations(preset("small", "authors", **changes, **cls.STARTS[start]))
+
+    @staticmethod
+    def pictures() -> dict[str, np.ndarray]:
+        """What it learns from, 256x256, and what it is measured on, 128x128: luma, rounded."""
+        return {"sharp": half("astronaut"), "unseen": half("camera")[20:148, 60:188]}
+
+    @property
+    def data(self) -> dict:
+        return {
+            "recipe": self.RECIPE,
+            "plans": {
+                f"{recursions} {skip} {start}": self.plan(recursions, skip, start)
+                for recursions in range(1, 6)
+                for skip in ("add", "none")
+                for start in self.STARTS
+            },
+            "pictures": {name: packed(picture) for name, picture in self.pictures().items()},
+            "worker": bundle("training_worker"),
+        }
+
+    @staticmethod
+    def measured() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The shipped table: steps, and each arm's PSNR less that of bicubic, dB (seeds, steps)."""
+        gains = {}
+        for row in results("page_training"):
+            if row["picture"] == "camera":
+                steps = gains.setdefault(row["arm"], {}).setdefault(row["seed"], {})
+                steps[int(row["step"])] = row["psnr"] - float(row["bicubic"])
+        found = {
+            arm: np.array([list(one.values()) for one in seeds.values()])
+            for arm, seeds in gains.items()
+        }
+        return np.array(list(steps)), found
+
+    @property
+    def still(self) -> str:
+        steps, gains = self.measured()
+        low, high = -4.0, np.ceil(gains["default"].max())
+
+        def points(values):
+            across = 52 + 270 * steps / steps[-1]
+            down = 148 - 124 * (np.clip(values, low, high) - low) / (high - low)
+            return [f"{x:.1f},{y:.1f}" for x, y in zip(across, down, strict=True)]
+
+        def between(values):
+            ends = sorted({f"{value:+.1f}" for value in values[:, -1].round(1) + 0.0}, key=float)
+            return " to ".join(dict.fromkeys((ends[0], ends[-1]))) + " dB"
+
+        best = gains["default"]
+        band = " ".join(points(best.min(0)) + points(best.max(0))[::-1])
+        curves = "".join(
+            f'<polyline class="line-{k}" points="{" ".join(points(np.median(values, 0)))}"/>'
+            for k, values in enumerate(gains.values())
+        )
+        ticks = "".join(
+            f'<path class="{"level" if value == 0 else "grid"}" d="M52 {y:.1f}H322"/>'
+            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">'
+            f"{format(value, '+.0f') if value else 0}</text>"
+            for value in np.arange(low, high + 1)
+            for y in [148 - 124 * (value - low) / (high - low)]
+        )
+        said = (
+            f"Ten trainings of {steps[-1]} steps, each from other random weights, ended "
+            f"{between(best)} against bicubic on a picture they had not seen; five without the "
+            f"skip connection {between(gains['no skip'])}, five from He's random start "
+            f"{between(gains['He start'])}."
+        )
+        names = "Whole line: as it stands. Long dashes: without the skip. Dots: He's start."
+        return (
+            f'<figure><svg viewBox="0 0 330 170" role="img" aria-label="{escape(said)}">'
+            f'<text x="8" y="12">dB above bicubic</text>{ticks}'
+            f'<polygon class="band" points="{band}"/>{curves}<text x="52" y="165">0</text>'
+            f'<text x="322" y="165" text-anchor="end">step {steps[-1]}</text></svg>'
+            f"<figcaption>{escape(said)} {names} In the page, where scripts run, a network trains "
+            "here with your settings.</figcaption></figure>"
+        )
+
+
+PIECES = {piece.name: piece for piece in (Training,)}
