@@ -1,5 +1,6 @@
 """The chapters as files: complete, run in order, in step with their text twins, and built alike."""
 
+import base64
 import re
 import statistics
 
@@ -123,6 +124,69 @@ def test_skeleton(path):
     assert len(exercises) >= 5, f"{len(exercises)} exercises"
     unsolved = [part.splitlines()[0] for part in exercises if "'hide-cell'" not in part]
     assert unsolved == [], "no code cell tagged hide-cell has the solution"
+
+
+def solutions(notebook) -> list:
+    """The code cells tagged hide-cell below the heading "Exercises"."""
+    inside, found = False, []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (title := re.search(r"^## (.+)", cell.source, re.M)):
+            inside = title[1].startswith("Exercises")
+        elif cell.cell_type == "code" and inside and "hide-cell" in cell.metadata.get("tags", ()):
+            found.append(cell)
+    return found
+
+
+@every_chapter
+def test_jupyterlab_hides_the_solutions(path):
+    """Tags fold a cell on the site; JupyterLab goes by metadata of its own, in both files of a pair."""
+    for notebook in (read(path), jupytext.read(execute.twin(path))):
+        found = solutions(notebook)
+        assert len(found) >= 5
+        open_ones = [
+            cell.source[:60]
+            for cell in found
+            if cell.metadata.get("jupyter") != {"source_hidden": True, "outputs_hidden": True}
+        ]
+        assert open_ones == []
+        shown = [cell for cell in code(notebook) if not cell.metadata.get("tags")]
+        assert [cell.source[:60] for cell in shown if "jupyter" in cell.metadata] == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_figures_are_sharp(path):
+    """Plots are vector drawings; figures with pictures in them have two pixels where a page has one."""
+    kinds = []
+    for cell in code(read(path)):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                png = base64.b64decode(data["image/png"])
+                shown = output.metadata["image/png"]["width"]
+                assert abs(int.from_bytes(png[16:20]) - 2 * shown) < 2, cell.source[:60]
+            kinds += [kind for kind in data if kind.startswith("image/")]
+    assert {"image/png", "image/svg+xml"} == set(kinds)
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_the_code_of_figures_is_folded(path):
+    unfolded = [
+        cell.source[:60]
+        for cell in code(read(path))
+        if "figure" in cell.metadata.get("mystnb", {})
+        and "hide-input" not in cell.metadata.get("tags", ())
+    ]
+    assert unfolded == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_a_cell_that_asserts_says_what_it_found(path):
+    silent = [
+        cell.source[:60]
+        for cell in code(read(path))
+        if re.search(r"^\s*assert |np\.testing\.assert", cell.source, re.M) and not cell.outputs
+    ]
+    assert silent == []
 
 
 @every_chapter

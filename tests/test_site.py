@@ -46,6 +46,23 @@ def cut_off(page) -> list[str]:
         .filter(p => p.checkVisibility() && p.scrollWidth > p.clientWidth).map(p => p.textContent.slice(0, 60))""")
 
 
+def tables_cut_off(page) -> list[str]:
+    """Tables wider than the box they stand in, where that box neither scrolls nor makes room."""
+    return page.evaluate("""() => [...document.querySelectorAll('article table')].filter(table => {
+        if (!table.checkVisibility()) return false;
+        for (let box = table.parentElement; box.tagName !== 'ARTICLE'; box = box.parentElement)
+            if (/auto|scroll/.test(getComputedStyle(box).overflowX)) return false;
+        return table.getBoundingClientRect().right > document.querySelector('article').getBoundingClientRect().right;
+    }).map(table => table.textContent.trim().slice(0, 60))""")
+
+
+def broken_options(page) -> list[str]:
+    """Options of commands that stand on two lines, broken at a hyphen."""
+    return page.evaluate("""() => [...document.querySelectorAll('article code .pre')]
+        .filter(word => word.textContent.startsWith('-') && word.getClientRects().length > 1)
+        .map(word => word.textContent)""")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(open_page, name):
     page = open_page(name)
@@ -67,7 +84,40 @@ def test_page(open_page, name):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()
         assert overflow(page) <= 0, f"wider than a screen of {width} pixels"
+        assert tables_cut_off(page) == []
+        assert broken_options(page) == []
     assert page.problems == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_formulas_are_as_large_as_the_text(open_page, width):
+    page = open_page("notebooks/03_network.html", width)
+    settle(page)
+    text, inline, display = page.evaluate(
+        """() => ['article p', 'article p mjx-container', 'article div.math mjx-container']
+        .map(where => parseFloat(getComputedStyle(document.querySelector(where)).fontSize))"""
+    )
+    assert 1 <= inline / text <= 1.1 and 1 <= display / text <= 1.1
+
+
+def test_headings_grow_lighter_and_smaller_downwards(open_page):
+    page = open_page("notebooks/03_network.html")
+    looks = page.evaluate(
+        """() => ['h2', 'h3'].map(name => getComputedStyle(document.querySelector('article ' + name)))
+        .map(style => [parseFloat(style.fontSize), parseFloat(style.fontWeight)])"""
+    )
+    (size, weight), (size_below, weight_below) = looks
+    assert size > 1.2 * size_below and weight >= weight_below
+
+
+def test_figures_on_a_phone_keep_a_readable_size(open_page):
+    """They are not shrunk to the screen's 358 pixels, but scroll in their box; the page does not."""
+    page = open_page("notebooks/03_network.html", 390)
+    widths = page.evaluate(
+        """() => [...document.querySelectorAll('article figure img, article .cell_output img')]
+        .filter(image => image.checkVisibility()).map(image => image.getBoundingClientRect().width)"""
+    )
+    assert len(widths) >= 7 and min(widths) >= 450 and overflow(page) <= 0
 
 
 def test_ways_in(open_page):
