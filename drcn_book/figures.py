@@ -33,7 +33,10 @@ COLOURS = {
 }
 
 STYLE = {
-    "figure.figsize": (6.4, 3.0),
+    "figure.figsize": (
+        5.6,
+        3.0,
+    ),  # so narrow that a telephone shows it whole, with letters one can read
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
     "figure.facecolor": "white",
@@ -43,11 +46,11 @@ STYLE = {
     "svg.hashsalt": "drcn-book",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": 10,
     "mathtext.fontset": "dejavuserif",
-    "axes.titlesize": 9,
-    "axes.labelsize": 9,
-    "legend.fontsize": 8,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,

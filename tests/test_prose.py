@@ -52,7 +52,9 @@ def chapter_links(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("page", NUMBERED)
 def test_links_to_chapters_read_as_numbers(page):
     links = chapter_links((ROOT / page).read_text(encoding="utf8"))
-    assert [link for link in links if link[0] not in (f"Chapter {int(link[1])}", str(int(link[1])))] == []
+    assert [
+        link for link in links if link[0] not in (f"Chapter {int(link[1])}", str(int(link[1])))
+    ] == []
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "notebooks").glob("**/*.md")), ids=lambda p: p.stem)
