@@ -130,8 +130,9 @@ def solutions(notebook) -> list:
     """The code cells tagged hide-cell below the heading "Exercises"."""
     inside, found = False, []
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (title := re.search(r"^## (.+)", cell.source, re.M)):
-            inside = title[1].startswith("Exercises")
+        if cell.cell_type == "markdown":
+            for title in re.findall(r"^## (.+)", cell.source, re.M):
+                inside = title.startswith("Exercises")
         elif cell.cell_type == "code" and inside and "hide-cell" in cell.metadata.get("tags", ()):
             found.append(cell)
     return found
@@ -165,7 +166,7 @@ def test_figures_are_sharp(path):
                 shown = output.metadata["image/png"]["width"]
                 assert abs(int.from_bytes(png[16:20]) - 2 * shown) < 2, cell.source[:60]
             kinds += [kind for kind in data if kind.startswith("image/")]
-    assert {"image/png", "image/svg+xml"} == set(kinds)
+    assert len(kinds) >= 3 and set(kinds) <= {"image/png", "image/svg+xml"}
 
 
 @pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
@@ -184,7 +185,9 @@ def test_a_cell_that_asserts_says_what_it_found(path):
     silent = [
         cell.source[:60]
         for cell in code(read(path))
-        if re.search(r"^\s*assert |np\.testing\.assert", cell.source, re.M) and not cell.outputs
+        if re.search(r"^ *assert |np\.testing\.assert", cell.source, re.M)
+        and not cell.source.startswith("def ")
+        and not cell.outputs
     ]
     assert silent == []
 
