@@ -200,6 +200,13 @@ def test_cells_are_small(path):
     assert sum(count > 12 for count in lines) <= 0.25 * len(lines), "too many long cells"
 
 
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_lines_of_code_fit_the_page(path):
+    """84 characters stand beside both sidebars of a window of 1280 pixels."""
+    lines = [line for cell in code(read(path)) for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > 84] == []
+
+
 @every_chapter
 def test_colab_cell(path):
     """The first code cell installs the package on Colab, beside its TensorFlow, and does nothing elsewhere."""
