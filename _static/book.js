@@ -12,6 +12,14 @@ document.addEventListener("DOMContentLoaded", () => {
   mathjax.Hub = { Queue: typeset };
 });
 
+// An option (`--scale`) or a short name with a hyphen (`compact-x2`) is not broken at its hyphens (book.css).
+document.addEventListener("DOMContentLoaded", () => {
+  for (const name of document.querySelectorAll("article code.literal .pre")) {
+    const text = name.textContent;
+    if (text.startsWith("-") || (text.includes("-") && text.length <= 24)) name.classList.add("whole");
+  }
+});
+
 // Tables of names and sentences: names break after a dot, a stroke or an underscore; cells know their columns (book.css).
 document.addEventListener("DOMContentLoaded", () => {
   for (const name of document.querySelectorAll("td code .pre")) {

@@ -51,14 +51,15 @@ def twin(path: Path) -> Path:
 
 
 def cells(notebook) -> list[tuple]:
-    """What a notebook and its twin must agree on, cell by cell: kind, source, tags, and the
-    figure's caption.
+    """What a notebook and its twin must agree on, cell by cell: kind, source, tags, what is folded
+    in JupyterLab, and the figure's caption.
     """
     return [
         (
             cell.cell_type,
             cell.source,
             tuple(cell.metadata.get("tags", ())),
+            cell.metadata.get("jupyter"),
             cell.metadata.get("mystnb"),
         )
         for cell in notebook.cells
@@ -94,8 +95,32 @@ def run(notebook, folder: Path) -> None:
     ).execute()
 
 
+def fold(notebook) -> None:
+    """Say to JupyterLab, in its own words, what the tags say to the site: what is folded.
+
+    Lab takes no notice of tags. A solution (hide-cell below "Exercises") hides source and outputs
+    there too, a figure's code (hide-input) its source, a long output (hide-output) itself.
+    """
+    solutions = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for title in re.findall(r"^## +(.+)", cell.source, re.M):
+                solutions = title.startswith("Exercises")
+            continue
+        tags = cell.metadata.get("tags", ())
+        solution = solutions and "hide-cell" in tags
+        hidden = {
+            "source_hidden": solution or "hide-input" in tags,
+            "outputs_hidden": solution or "hide-output" in tags,
+        }
+        cell.metadata.pop("jupyter", None)
+        if any(hidden.values()):
+            cell.metadata["jupyter"] = {name: True for name, value in hidden.items() if value}
+
+
 def settle(notebook) -> str:
-    """The notebook as text, without what changes from run to run."""
+    """The notebook as text, folded as on the site, without what changes from run to run."""
+    fold(notebook)
     seen = set()
     for cell in notebook.cells:
         name = hashlib.sha1(cell.source.encode()).hexdigest()[:8]

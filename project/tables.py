@@ -101,7 +101,7 @@ def _ladder(rows):
             return ""
         step = found[*column, change] - found[*column, "the protocol"]
         return f"{found[*column, change]:.2f}" + (
-            f" ({step:+z.2f})" if change != "the protocol" else ""
+            f" ({step:+z.2f})".replace("+0.00", "0.00") if change != "the protocol" else ""
         )
 
     return benchmark.markdown(

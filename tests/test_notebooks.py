@@ -1,5 +1,6 @@
 """The chapters as files: complete, run in order, in step with their text twins, and built alike."""
 
+import base64
 import re
 import statistics
 
@@ -130,12 +131,85 @@ def test_skeleton(path):
     assert unsolved == [], "no code cell tagged hide-cell has the solution"
 
 
+def solutions(notebook) -> list:
+    """The code cells tagged hide-cell below the heading "Exercises"."""
+    inside, found = False, []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for title in re.findall(r"^## (.+)", cell.source, re.M):
+                inside = title.startswith("Exercises")
+        elif cell.cell_type == "code" and inside and "hide-cell" in cell.metadata.get("tags", ()):
+            found.append(cell)
+    return found
+
+
+@every_chapter
+def test_jupyterlab_hides_the_solutions(path):
+    """Tags fold a cell on the site; JupyterLab goes by metadata of its own, in both files of a pair."""
+    for notebook in (read(path), jupytext.read(execute.twin(path))):
+        found = solutions(notebook)
+        assert len(found) >= 5
+        open_ones = [
+            cell.source[:60]
+            for cell in found
+            if cell.metadata.get("jupyter") != {"source_hidden": True, "outputs_hidden": True}
+        ]
+        assert open_ones == []
+        shown = [cell for cell in code(notebook) if not cell.metadata.get("tags")]
+        assert [cell.source[:60] for cell in shown if "jupyter" in cell.metadata] == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_figures_are_sharp(path):
+    """Plots are vector drawings; figures with pictures in them have two pixels where a page has one."""
+    kinds = []
+    for cell in code(read(path)):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                png = base64.b64decode(data["image/png"])
+                shown = output.metadata["image/png"]["width"]
+                assert abs(int.from_bytes(png[16:20]) - 2 * shown) < 2, cell.source[:60]
+            kinds += [kind for kind in data if kind.startswith("image/")]
+    assert len(kinds) >= 3 and set(kinds) <= {"image/png", "image/svg+xml"}
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_the_code_of_figures_is_folded(path):
+    unfolded = [
+        cell.source[:60]
+        for cell in code(read(path))
+        if "figure" in cell.metadata.get("mystnb", {})
+        and "hide-input" not in cell.metadata.get("tags", ())
+    ]
+    assert unfolded == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_a_cell_that_asserts_says_what_it_found(path):
+    silent = [
+        cell.source[:60]
+        for cell in code(read(path))
+        if re.search(r"^ *assert |np\.testing\.assert", cell.source, re.M)
+        and not cell.source.startswith("def ")
+        and not cell.outputs
+    ]
+    assert silent == []
+
+
 @every_chapter
 def test_cells_are_small(path):
     lines = [len(cell.source.splitlines()) for cell in code(read(path))]
     assert statistics.median(lines) <= 10
     assert max(lines) <= 40, "a cell is taller than a screen"
     assert sum(count > 12 for count in lines) <= 0.25 * len(lines), "too many long cells"
+
+
+@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+def test_lines_of_code_fit_the_page(path):
+    """84 characters stand beside both sidebars of a window of 1280 pixels."""
+    lines = [line for cell in code(read(path)) for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > 84] == []
 
 
 @every_chapter

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from book import ROOT
 
@@ -31,6 +32,38 @@ def test_spelling():
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# The pages whose sentences name chapters by their number ("Chapter 1"), not by a title that breaks them.
+NUMBERED = [
+    "intro.md",
+    "notebooks/notation.md",
+    "notebooks/glossary.md",
+    *(f"notebooks/text/{name}.md" for name in ("01_problem", "02_data", "03_network")),
+]
+
+
+def chapter_links(text: str) -> list[tuple[str, str]]:
+    """The words and the number of the file of each link to a chapter."""
+    return re.findall(r"\{doc\}`(?:([^`<]*?)\s*<)?(?:notebooks/)?(\d\d)_\w+>?`", text)
+
+
+@pytest.mark.parametrize("page", NUMBERED)
+def test_links_to_chapters_read_as_numbers(page):
+    links = chapter_links((ROOT / page).read_text(encoding="utf8"))
+    assert [
+        link for link in links if link[0] not in (f"Chapter {int(link[1])}", str(int(link[1])))
+    ] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "notebooks").glob("**/*.md")), ids=lambda p: p.stem)
+def test_a_numbered_link_leads_to_that_chapter(page):
+    wrong = [
+        (words, number)
+        for words, number in chapter_links(page.read_text(encoding="utf8"))
+        if re.search(r"[Cc]hapter \d", words) and int(re.search(r"\d+", words)[0]) != int(number)
+    ]
+    assert wrong == []
 
 
 def test_one_address_of_the_repository():

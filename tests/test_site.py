@@ -51,6 +51,23 @@ def cut_off(page) -> list[str]:
         .map(p => p.textContent.slice(0, 60))""")
 
 
+def tables_cut_off(page) -> list[str]:
+    """Tables wider than the box they stand in, where that box neither scrolls nor makes room."""
+    return page.evaluate("""() => [...document.querySelectorAll('article table')].filter(table => {
+        if (!table.checkVisibility()) return false;
+        for (let box = table.parentElement; box.tagName !== 'ARTICLE'; box = box.parentElement)
+            if (/auto|scroll/.test(getComputedStyle(box).overflowX)) return false;
+        return table.getBoundingClientRect().right > document.querySelector('article').getBoundingClientRect().right;
+    }).map(table => table.textContent.trim().slice(0, 60))""")
+
+
+def broken_options(page) -> list[str]:
+    """Options of commands that stand on two lines, broken at a hyphen."""
+    return page.evaluate("""() => [...document.querySelectorAll('article code .pre')]
+        .filter(word => word.textContent.startsWith('-') && word.getClientRects().length > 1)
+        .map(word => word.textContent)""")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(open_page, name):
     page = open_page(name)
@@ -72,7 +89,42 @@ def test_page(open_page, name):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()
         assert overflow(page) <= 0, f"wider than a screen of {width} pixels"
+        assert tables_cut_off(page) == []
+        assert broken_options(page) == []
     assert page.problems == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_formulas_are_as_large_as_the_text(open_page, width):
+    page = open_page("notebooks/03_network.html", width)
+    settle(page)
+    text, inline, display = page.evaluate(
+        """() => ['article p', 'article p mjx-container', 'article div.math mjx-container']
+        .map(where => parseFloat(getComputedStyle(document.querySelector(where)).fontSize))"""
+    )
+    assert 1 <= inline / text <= 1.1 and 1 <= display / text <= 1.1
+
+
+def test_headings_grow_lighter_and_smaller_downwards(open_page):
+    page = open_page("notebooks/03_network.html")
+    looks = page.evaluate(
+        """() => ['h2', 'h3'].map(name => getComputedStyle(document.querySelector('article ' + name)))
+        .map(style => [parseFloat(style.fontSize), parseFloat(style.fontWeight)])"""
+    )
+    (size, weight), (size_below, weight_below) = looks
+    assert size > 1.2 * size_below and weight >= weight_below
+
+
+def test_figures_on_a_phone_keep_a_readable_size(open_page):
+    """Plots fit the screen; drawings and pictures side by side scroll in their box, not the page."""
+    page = open_page("notebooks/03_network.html", 390)
+    widths = page.evaluate(
+        """() => ['figure > img[src$=".svg"]', 'figure > a > img'].map(where =>
+        [...document.querySelectorAll('article ' + where)].map(i => i.getBoundingClientRect().width))"""
+    )
+    plots, wide = widths
+    assert len(plots) >= 1 and 300 <= min(plots) and max(plots) <= 390
+    assert len(wide) >= 6 and min(wide) >= 450 and overflow(page) <= 0
 
 
 def test_ways_in(open_page):
