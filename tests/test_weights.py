@@ -1,6 +1,8 @@
 """Weights files: what was saved is what is loaded, and a bad file is one clear line."""
 
+import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from safetensors.numpy import save
 from drcn_book import cli, weights
 from drcn_book.config import preset
 from drcn_book.errors import StorageError, WeightsError
+from drcn_book.files import write_csv
 from drcn_book.weights import load, read_tensors, save_weights, write_tensors
 from project import ship
 
@@ -232,3 +235,24 @@ def test_every_shipped_network_matches_its_record():
         network, config = load(name)
         assert config.to_dict() == {**config.to_dict(), **weights.record(name)["network"]}
         assert all(np.isfinite(value).all() for value in values(network).values())
+
+
+def test_cycles_are_shipped_as_one_run(network, run, package, tmp_path):
+    """The best weights of all, and a log that names the cycle of each row and goes on in time."""
+    first, second = tmp_path / "cycles" / "1", tmp_path / "cycles" / "2"
+    shutil.copytree(run, first)
+    shutil.copytree(run, second)
+    with open(second / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["psnr"] = float(row["psnr"]) + 0.5
+    write_csv(second / "log.csv", rows)
+    (tmp_path / "cycles" / "3").mkdir()  # begun, and not yet validated
+    entry = ship.ship(tmp_path / "cycles", "try-x3")
+    assert entry["cycle"] == 2 and entry["validation_psnr"]["psnr"] == 31.75
+    assert entry["minutes"] == 6.0
+    with open(package / "try-x3.csv", newline="") as file:
+        log = list(csv.DictReader(file))
+    assert [row["cycle"] for row in log] == ["1"] * len(rows) + ["2"] * len(rows)
+    seconds = [float(row["seconds"]) for row in log]
+    assert seconds == sorted(seconds)
