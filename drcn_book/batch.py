@@ -15,7 +15,7 @@ from tqdm import tqdm
 from . import pictures
 from ._quiet import quiet_stderr
 from .errors import ConfigError, DRCNError, PictureError, StorageError, one_line, out_of_memory
-from .images import size_of
+from .pictures import size_of
 from .upscaling import Upscaler
 
 STANDARD = "-"

@@ -22,7 +22,9 @@ from PIL import Image
 from .degradation import resize
 from .errors import DatasetError, PictureError, StorageError, one_line
 from .files import replacing
-from .images import FORMATS, deep_grey, eight_views, luma, open_picture, read_luma, reading
+from .images import eight_views, luma, read_luma
+from .pictures import pictures_in, read_light
+from .pictures.guard import reading
 
 TABLES = Path(__file__).parent
 TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
@@ -215,16 +217,9 @@ def photographs() -> dict[str, np.ndarray]:
     }
 
 
-def _read_colour(path):
-    image = open_picture(path)
-    if image.mode.startswith(("I", "F")):
-        return deep_grey(image, path).astype("uint8")
-    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
-
-
 def colour_pictures(name: str | Path) -> dict[str, np.ndarray]:
     """The pictures of a set or folder in colour, as `pictures`: uint8 (h, w, 3), or (h, w) if grey."""
-    return _photographs() if name == "Photos" else _readable(files(name), _read_colour)
+    return _photographs() if name == "Photos" else _readable(files(name), read_light)
 
 
 def _readable(paths, read):
