@@ -532,10 +532,25 @@ def _parser():
     return parser
 
 
+def _open_standard_streams():
+    """Where a caller closed standard output or error, the null device: else the next file would get its number,
+    and with it whatever is said.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            while os.open(os.devnull, os.O_RDWR) < number:
+                pass
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
 def main(argv=None) -> int:
     """Run the command line. The exit status: 0; 2 after one line about what is wrong; 1 where only some of the
     pictures could be enlarged; 130 interrupted; 141 where nobody reads any more.
     """
+    _open_standard_streams()
     args = _parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)

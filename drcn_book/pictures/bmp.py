@@ -28,7 +28,7 @@ def read(file: BinaryIO, name: str) -> Picture:
         mode = {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
         found, lost = metadata.of_image(image)
         pixels = np.atleast_3d(np.asarray(image.convert(mode)))
-    return Picture(pixels, mode, "BMP", found, name, lost)
+    return Picture(pixels, mode, "BMP", found, name, lost=lost)
 
 
 def _masks(content, size, packing):

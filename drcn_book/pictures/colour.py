@@ -29,6 +29,13 @@ def widened(samples: np.ndarray, bits: int) -> np.ndarray:
     return table.astype(kind)[samples & samples.dtype.type(top)]
 
 
+def scaled(bits: int) -> str:
+    """What to say of samples that `widened` brings to a depth that no format has of its own; else nothing."""
+    if bits in (1, 2, 4, 8, 16):
+        return ""
+    return f"{bits} bits a channel, scaled to {8 if bits < 8 else 16}"
+
+
 def lookup(indices: np.ndarray, entries: np.ndarray) -> np.ndarray:
     """The colours (h, w, c) of palette indices (h, w); an index past the palette's end is black."""
     table = np.zeros((max(len(entries), int(indices.max()) + 1), entries.shape[1]), entries.dtype)

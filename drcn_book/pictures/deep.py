@@ -70,6 +70,5 @@ def _deep(file, name, bits, decode):
     if samples.shape[1::-1] != size or samples.shape[2] > 4:
         raise ValueError(f"{samples.shape} samples")
     pixels = metadata.upright(colour.widened(samples, bits), orientation)
-    if bits not in (8, 16):
-        lost = [f"{bits} bits a channel scaled to {8 if bits < 8 else 16}", *lost]
-    return Picture(pixels, MODES[samples.shape[2] - 1], kind, found, name, lost)
+    mode = MODES[samples.shape[2] - 1]
+    return Picture(pixels, mode, kind, found, name, colour.scaled(bits), lost)

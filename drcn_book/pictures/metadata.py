@@ -59,7 +59,7 @@ def of_image(image: Image.Image) -> tuple[dict, list[str]]:
     return settled(found, exif, orientation, image.size, [what for what in lost if what])
 
 
-def of_tiff(file, offset, orientation, width, height) -> tuple[dict, list[str]]:
+def of_tiff(file, offset, orientation, size) -> tuple[dict, list[str]]:
     """The metadata of a TIFF, and what of them is lost."""
     try:
         exif = tags.directory(file, offset)
@@ -81,7 +81,7 @@ def of_tiff(file, offset, orientation, width, height) -> tuple[dict, list[str]]:
         tags.LAYOUT | tags.MAP | set(tags.RESOLUTION)
     ):  # the latter is in `dpi`
         del exif[tag]
-    return settled(found, exif, orientation, (width, height), lost)
+    return settled(found, exif, orientation, size, lost)
 
 
 def settled(

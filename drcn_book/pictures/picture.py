@@ -16,7 +16,8 @@ class Picture:
 
     mode: "L", "LA", "RGB", "RGBA" or "CMYK". format: of the file, such as "PNG".
     metadata: those of the entries of `metadata.LABELS` that were found.
-    name: what error messages call it. remarks: what reading could not keep, or changed, a phrase each.
+    name: what error messages call it. note: what reading changed of the pixels. lost: metadata that could not be
+    kept, a phrase each.
     """
 
     pixels: np.ndarray
@@ -24,7 +25,8 @@ class Picture:
     format: str = "PNG"
     metadata: dict = field(default_factory=dict)
     name: str = "The picture"
-    remarks: list[str] = field(default_factory=list)
+    note: str = ""
+    lost: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> tuple[int, int]:

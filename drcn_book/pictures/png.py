@@ -34,8 +34,8 @@ def read(file: BinaryIO, name: str) -> Picture:
         pixels, mode = _cut_out(pixels, mode, transparent, bits)
     said, exif, lost = chunks.said(found)
     orientation = metadata.settled_orientation(exif.get(274), said.get("xmp", b""))
-    said, remarks = metadata.settled(said, exif, orientation, size, lost)
-    return Picture(metadata.upright(pixels, orientation), mode, "PNG", said, name, remarks)
+    said, lost = metadata.settled(said, exif, orientation, size, lost)
+    return Picture(metadata.upright(pixels, orientation), mode, "PNG", said, name, lost=lost)
 
 
 def _pixels(image, content, bits, kind):

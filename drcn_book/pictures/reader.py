@@ -82,14 +82,14 @@ def _of_pillow(image, name):
             opaque = pixels != np.uint16(image.info["transparency"])
             pixels = np.concatenate([pixels, np.uint16(65535) * opaque], -1, dtype="uint16")
             mode = "LA"
-        return Picture(pixels, mode, format, found, name, lost)
+        return Picture(pixels, mode, format, found, name, lost=lost)
     mode = CONVERTED.get(image.mode, image.mode)
     if image.has_transparency_data:
         mode = "LA" if mode in ("L", "LA") else "RGBA"
     if mode not in MODES:
         raise guard.no_white(name, image.mode)
     pixels = np.atleast_3d(np.asarray(image if image.mode == mode else image.convert(mode)))
-    return Picture(pixels, mode, format, found, name, lost)
+    return Picture(pixels, mode, format, found, name, lost=lost)
 
 
 def _lossless(picture, file):

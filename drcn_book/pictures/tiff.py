@@ -70,13 +70,10 @@ def read(file: BinaryIO, name: str) -> Picture:
         else:
             pixels, mode = _meaning(_samples(page, header, name), page, header)
             pixels = metadata.upright(pixels, header.orientation)
-    found, remarks = metadata.of_tiff(
-        file, page.offset, header.orientation, header.width, header.height
-    )
-    if header.bits not in (1, 2, 4, 8, 16):
-        depth = 8 if header.bits < 8 else 16
-        remarks = [f"{header.bits} bits a channel scaled to {depth}", *remarks]
-    return Picture(pixels, mode, "TIFF", found, name, remarks)
+    size = header.width, header.height
+    found, lost = metadata.of_tiff(file, page.offset, header.orientation, size)
+    note = colour.scaled(header.bits)
+    return Picture(pixels, mode, "TIFF", found, name, note, lost)
 
 
 def _header(page: TiffPage, name) -> Header:
