@@ -126,7 +126,8 @@ def test_two_pictures_never_share_an_output(drcn, tmp_path):
     for folder in ("one", "two"):
         write(tmp_path / folder / "a.png", good()["rgb.png"])
     status, out, err = drcn("one/a.png", "two/a.png", "-o", "out")
-    assert status == 1 and len(out) == len(err) == 1 and "two/a.png: the output" in err[0]
+    assert status == 1 and len(out) == 1 and "two/a.png: the output" in err[0]
+    assert err[1:] == ["drcn: 1 of 2 done; left out: two/a.png."]
 
 
 @pytest.mark.parametrize("output", ["a.png", "./a.png", ".", "link.png", "hard.png"])
@@ -145,11 +146,14 @@ def test_nor_is_another_input(drcn, tmp_path):
         write(tmp_path / name, good()["rgb.png"])
     status, out, err = drcn("a.png", "a_x2.png")
     assert status == 1 and len(out) == 1 and files(tmp_path)[1:3] == ["a_x2.png", "a_x2_x2.png"]
-    assert err == ["drcn: a.png: the output would overwrite a_x2.png; name another place with -o."]
+    assert err == [
+        "drcn: a.png: the output would overwrite a_x2.png; name another place with -o.",
+        "drcn: 1 of 2 done; left out: a.png.",
+    ]
     status, out, err = drcn("in", "in_x2/b.png")
     assert (
         status == 1
-        and len(err) == 1
+        and len(err) == 2
         and "in/b.png: the output would overwrite in_x2/b.png" in err[0]
     )
     for name in ("a_x2.png", "in_x2/b.png"):
@@ -201,11 +205,19 @@ def test_what_may_not_be_read_costs_only_itself(drcn, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", refusing(os.scandir))
         status, out, err = drcn("in", "in/locked")
-        assert status == 1 and len(out) == 1 and err == ["drcn: in/locked: Permission denied."] * 2
+        assert status == 1 and len(out) == 1
+        assert err == [
+            *["drcn: in/locked: Permission denied."] * 2,
+            "drcn: 1 of 3 done; left out: in, in/locked.",
+        ]
     with monkeypatch.context() as patch:
         patch.setattr(Path, "is_dir", refusing(Path.is_dir))
         status, out, err = drcn("locked", "a.png")
-        assert status == 1 and len(out) == 1 and err == ["drcn: locked: Permission denied."]
+        assert status == 1 and len(out) == 1
+        assert err == [
+            "drcn: locked: Permission denied.",
+            "drcn: 1 of 2 done; left out: locked.",
+        ]
     with monkeypatch.context() as patch:
         patch.setattr(batch, "plan", refusing(batch.plan))
         patch.setattr(batch, "upscale", lambda *_, **__: batch.plan("in/locked"))
@@ -250,7 +262,8 @@ def test_one_bad_picture_among_good_ones_costs_only_itself(drcn, tmp_path):
     write(tmp_path / "in" / "b.jpg", bad()["truncated.jpg"])
     write(tmp_path / "in" / "c.png", good()["grey.png"])
     status, out, err = drcn("in")
-    assert status == 1 and len(out) == 2 and len(err) == 1 and "b.jpg" in err[0]
+    assert status == 1 and len(out) == 2 and len(err) == 2 and "b.jpg" in err[0]
+    assert err[1] == "drcn: 2 of 3 done; left out: in/b.jpg."
     assert files(tmp_path / "in_x2") == ["a.png", "c.png"]
     write(tmp_path / "in" / "b.jpg", good()["rgb.jpg"])
     status, out, err = drcn("in")
@@ -268,7 +281,10 @@ def test_no_error_of_one_picture_ends_the_others(drcn, tmp_path, monkeypatch):
     )
     status, out, err = drcn("in")
     assert status == 1 and len(out) == 2
-    assert err == ["drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero)."]
+    assert err == [
+        "drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero).",
+        "drcn: 2 of 3 done; left out: in/b.png.",
+    ]
 
 
 def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
@@ -278,6 +294,8 @@ def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
     for name, content in mutated(1200, seed=5):  # are meant here
         write(tmp_path / "in" / name, content)
     status, out, err = drcn("in")
+    assert err.pop().startswith(f"drcn: {len(out)} of 1200 done; left out: in/")
+    err = [line for line in err if "left out of the result: " not in line]
     assert status == 1 and len(out) + len(err) == 1200 and len(out) >= 300
     assert all(line.startswith("drcn: in/") for line in err)
     assert len(files(tmp_path / "in_x2")) == len(out)
@@ -390,7 +408,7 @@ def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, weights, tmp_p
         write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
     write(tmp_path / "in" / "bad.png", bad()["truncated.png"])
     status, out, err = on_ray("in", "-o", "out")
-    assert status == 1 and len(out) == 3 and len(err) == 1 and "bad.png: " in err[0], err
+    assert status == 1 and len(out) == 3 and len(err) == 2 and "bad.png: " in err[0], err
     assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
     drcn("in/a.png", "-o", "here.png")
     here, there = (np.asarray(Image.open(name)).astype(int) for name in ("here.png", "out/a.png"))

@@ -73,7 +73,7 @@ def cleaned(
         _swap(camera, DENSITIES)
         _swap(camera, SIDES)
         _swap(copy, RESOLUTION[:2])
-    lost = [what for what in lost if what]
+    lost = [what for what in lost if what.strip()]
     return (copy.tobytes() if len(copy) else None), lost
 
 
