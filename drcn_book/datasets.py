@@ -184,7 +184,7 @@ def _is_embedded(name: str | Path) -> bool:
 
 
 @functools.cache
-def _say(line: str) -> None:
+def say_once(line: str) -> None:
     """Say something on standard error, once in the life of the process."""
     print(one_line(f"drcn: {line}"), file=sys.stderr)
 
@@ -193,7 +193,7 @@ def _say_which(name: str | Path) -> None:
     """Where a bare name is that of a set and of a folder here, say which is taken."""
     bare = str(name) in ("Photos", *registry())
     if bare and Path(name).is_dir() and Path(name).resolve() != (data_dir() / name).resolve():
-        _say(f"{name} is taken for the set of that name; the folder here is ./{name}.")
+        say_once(f"{name} is taken for the set of that name; the folder here is ./{name}.")
 
 
 def files(name: str | Path) -> list[Path]:
@@ -216,7 +216,7 @@ def files(name: str | Path) -> list[Path]:
         raise DatasetError(
             f"{str(name)!r} is no folder and no data set: Photos, {', '.join(registry())}."
         )
-    found = pictures_in(name, lambda error: _say(f"{error.filename}: {error.strerror}."))
+    found = pictures_in(name, lambda error: say_once(f"{error.filename}: {error.strerror}."))
     if not found:
         raise DatasetError(f"{name}: no pictures in this folder.")
     return found
@@ -252,7 +252,7 @@ def _readable(paths, read):
             picture = read(path)
         except PictureError as error:
             left_out.append(path.name)
-            _say(f"skipped {error}")
+            say_once(f"skipped {error}")
             continue
         names = (path.stem, path.name, f"{path.parent.name}-{path.name}", str(path))
         found[next(name for name in names if name not in found)] = picture
@@ -261,7 +261,7 @@ def _readable(paths, read):
             f"{paths[0].parent}: none of the {len(paths)} pictures here can be read."
         )
     if left_out:
-        _say(f"{len(found)} of {len(paths)} done; left out: {', '.join(left_out)}.")
+        say_once(f"{len(found)} of {len(paths)} done; left out: {', '.join(left_out)}.")
     return found
 
 

@@ -179,8 +179,11 @@ def test_own_folders_are_read_and_what_cannot_be_read_is_named(folder, capsys):
     grey = read_luma(folder / "grey.bmp")
     assert np.array_equal(pictures[f"{folder}/deep"], grey)
     assert np.array_equal(pictures[f"{folder}/colour.webp"], pictures[f"{folder}/colour"])
-    lines = capsys.readouterr().err.splitlines()
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert last == "drcn: 4 of 6 done; left out: cut.png, text.jpg."
     assert [line.split(":")[1].split("/")[-1] for line in lines] == ["cut.png", "text.jpg"]
+    datasets.training_split(str(folder))
+    assert capsys.readouterr().err == ""  # said once
     assert all(line.startswith(f"drcn: skipped {folder}") for line in lines)
 
 
