@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from setuptools import find_packages
 from book import load_tool
 from PIL import Image
 
@@ -120,13 +121,13 @@ def test_the_readme_and_the_chapters_show_what_the_files_say():
 
 
 def test_an_installed_package_brings_the_tables_that_the_chapters_read(tmp_path):
-    """The package's files as pyproject.toml lists them, without the project around them."""
+    """The package's files as setup.py and pyproject.toml list them, without the project around them."""
     options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
         "setuptools"
     ]
-    for package in options["packages"]:
-        source = ROOT / options["package-dir"].get(package, package)
-        for pattern in ("*.py", *options["package-data"][package]):
+    for package in (*find_packages(ROOT, include=["drcn_book*"]), "drcn_book.data"):
+        source = ROOT / options["package-dir"].get(package, package.replace(".", "/"))
+        for pattern in ("*.py", *options["package-data"].get(package, ())):
             for file in source.glob(pattern):
                 target = tmp_path.joinpath(*package.split("."), file.relative_to(source))
                 target.parent.mkdir(parents=True, exist_ok=True)
