@@ -8,6 +8,7 @@ from PIL import Image
 # What the pixels need, and what is false of other pixels or a program's own business: gone without a word.
 PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 SILENT = PIXELS | {b"sBIT", b"hIST", b"tIME", b"bKGD", b"sPLT", b"acTL", b"fcTL", b"fdAT", b"dSIG"}
+LEADING = {b"PLTE", b"tRNS"}
 COLOUR = ("cICP", "gAMA", "cHRM", "sRGB", "mDCV", "cLLI", "mDCv", "cLLi")
 LONGEST = 64 * 2**20  # bytes that a compressed chunk may grow to
 INCHES = 0.0254  # metres
@@ -37,12 +38,17 @@ def whole(kind: bytes, content: bytes) -> bytes:
 
 
 def without_words(content: bytes) -> bytes:
-    """The same PNG, byte by byte, less the chunks that are read here: no decoder can stumble over them."""
-    parts, place = [content[:8]], 8
+    """The same PNG, byte by byte, less the chunks that are read here: no decoder can stumble over them.
+
+    A second header, and a palette or transparency behind the pixels, are none by the standard, and go, too.
+    """
+    parts, place, started = [content[:8]], 8, False
     while place + 12 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, place)
         end = place + 12 + length
-        if kind in SILENT or end > len(content):
+        started |= kind == b"IDAT"
+        misplaced = kind == b"IHDR" and place > 8 or started and kind in LEADING
+        if kind in SILENT and not misplaced or end > len(content):
             parts.append(content[place:end])
         place = end
     parts.append(content[place:])

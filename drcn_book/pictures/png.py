@@ -29,7 +29,7 @@ def read(file: BinaryIO, name: str) -> Picture:
         image.load()
         pixels, mode = _pixels(image, bare, bits, KINDS.get(kind))
         size = image.size
-    transparent = dict(found).get(b"tRNS", b"")
+    transparent = dict(chunks.parsed(bare)[0]).get(b"tRNS", b"")
     if mode in ("L", "RGB") and KINDS[kind] != "P" and len(transparent) >= 2 * len(mode):
         pixels, mode = _cut_out(pixels, mode, transparent, bits)
     said, exif, lost = chunks.said(found)

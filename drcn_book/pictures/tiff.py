@@ -83,9 +83,9 @@ def _header(page: TiffPage, name) -> Header:
         return guard.unreadable(name, what, cure)
 
     guard.check_size(page.imagewidth, page.imagelength)
-    bits = _same(page.tags.valueof(258, 1))
-    formats = _same(page.tags.valueof(339, 1))
-    photometric = page.tags.valueof(262, 1)
+    bits = _same(_numbers(page, 258, 1))
+    formats = _same(_numbers(page, 339, 1))
+    photometric = _numbers(page, 262, 1)[0]
     if formats in SAMPLE_KINDS or bits is not None and bits > 16:
         kind = SAMPLE_KINDS.get(formats, "unsigned integers")
         raise guard.no_white(name, f"{bits}-bit {kind}")
@@ -99,7 +99,7 @@ def _header(page: TiffPage, name) -> Header:
         kind = PHOTOMETRIC.get(photometric, f"photometric kind {photometric}")
         raise refused(f"its pixels are {kind}", "convert it to RGB first")
     base = BASES[photometric]
-    if base == "CMYK" and page.tags.valueof(332, 1) != 1:
+    if base == "CMYK" and _numbers(page, 332, 1)[0] != 1:
         raise refused("its inks are not cyan, magenta, yellow and black", "convert it to RGB first")
     packet = page.tags.valueof(700, b"")
     packet = packet if isinstance(packet, bytes) else bytes(str(packet), "utf-8", "replace")
@@ -110,22 +110,26 @@ def _header(page: TiffPage, name) -> Header:
         base,
         _alpha(page, base, refused),
         photometric == 0,
-        metadata.settled_orientation(page.tags.valueof(274), packet),
+        metadata.settled_orientation(_numbers(page, 274, None)[0], packet),
         page.compression,
     )
 
 
+def _numbers(page, tag, *default):
+    """The whole numbers of a tag, however it stores them."""
+    values = page.tags.valueof(tag, default)
+    return tuple(values) if isinstance(values, tuple | bytes) else (values,)
+
+
 def _same(values):
     """The one value of a tag that has one for every channel; None where they differ."""
-    values = values if isinstance(values, tuple) else (values,)
     return values[0] if len(set(values)) == 1 else None
 
 
 def _alpha(page, base, refused):
     """The kind of the channel beyond the colours. Only transparency has a meaning that can be kept."""
     extra = page.samplesperpixel - CHANNELS[base]
-    kinds = page.tags.valueof(338, ())
-    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    kinds = _numbers(page, 338)
     if extra < 0:
         raise refused(f"has {page.samplesperpixel} channels, too few for {base}", "save it anew")
     if extra == 0:
@@ -207,7 +211,7 @@ def _fractions(value, default):
 
 def _palette(page, bits):
     """The colours (n, 3) of a palette: 8 bits, where its 16 hold no more than that in one of three ways."""
-    entries = np.asarray(page.tags.valueof(320), "uint16").reshape(3, -1).T[: 1 << bits]
+    entries = np.asarray(_numbers(page, 320), "uint16").reshape(3, -1).T[: 1 << bits]
     if entries.max(initial=0) < 256:  # old programs wrote plain bytes
         return entries.astype("uint8")
     if not (entries & 255).any() or (entries % 257 == 0).all():
