@@ -29,7 +29,7 @@ ENCODERS = {
     "zstd": imagecodecs.zstd_encode,
 }
 PHOTOMETRIC = {"miniswhite": 0, "L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "P": 3, "CMYK": 5, "YCbCr": 6}
-SIZES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 12: "d", 16: "Q"}
+SIZES = {1: "B", 2: "s", 3: "H", 4: "I", 12: "d"}
 
 
 def packed(samples, bits, order="<"):
@@ -53,9 +53,10 @@ def folder(tags, order, big, pixels):
     for number, (kind, values) in sorted(tags.items()):
         if number in (273, 324):
             values = [value + total for value in values]
-        data = struct.pack(f"{order}{len(values)}{SIZES[kind]}", *values) if kind != 5 else b""
-        if kind == 5:
-            data = struct.pack(f"{order}{2 * len(values)}I", *(n for v in values for n in (v, 1)))
+        if kind == 2:  # letters
+            data = b"".join(values)
+        else:
+            data = struct.pack(f"{order}{len(values)}{SIZES[kind]}", *values)
         if len(data) <= word:
             place = data.ljust(word, b"\0")
         else:

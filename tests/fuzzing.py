@@ -114,7 +114,8 @@ def said_by_tiff(content):
     size = (tags[256][0], tags[257][0])
     assert photometric in PHOTOMETRIC.values() and len(set(tags[258])) == 1
     assert set(tags.get(339, (1,))) <= {1, 4}
-    return *(size[::-1] if turned else size), channels, tags[258][0] > 8
+    deep = None if photometric == 3 else tags[258][0] > 8  # a palette has its entries' depth
+    return *(size[::-1] if turned else size), channels, deep
 
 
 def chunks_of(content):

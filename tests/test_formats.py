@@ -81,13 +81,15 @@ def test_tiff(kind, bits, layout, planar, order, orientation, tmp_path):
 
 @pytest.mark.parametrize(
     "compression, order, big, planar, layout, bits",
-    itertools.product(
-        ("raw", "lzw", "deflate", "packbits", "zstd"),
-        "<>",
-        (False, True),
-        (False, True),
-        ("strips", "tiles"),
-        (8, 16),
+    list(
+        itertools.product(
+            ("raw", "lzw", "deflate", "packbits", "zstd"),
+            "<>",
+            (False, True),
+            (False, True),
+            ("strips", "tiles"),
+            (8, 16),
+        )
     ),
 )
 def test_tiff_in_every_compression(compression, order, big, planar, layout, bits, tmp_path):
@@ -104,6 +106,35 @@ def test_tiff_in_every_orientation(orientation, kind, deep, tmp_path):
     content = tiff(STORED[orientation](samples), 16 if deep else 8, kind, orientation=orientation)
     picture = check(content, expected, kind, tmp_path)
     assert "exif" not in picture.metadata and picture.lost == []
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(
+    "kind, subsampling", [("YCbCr", "420"), ("YCbCr", "444"), ("RGB", None), ("L", None)]
+)
+def test_tiff_of_jpeg(kind, subsampling, orientation, tmp_path):
+    y, x = np.mgrid[:32, :48]
+    pixels = np.stack([x * 4, y * 6, 220 - x - y], -1).astype("uint8")
+    pixels = pixels[..., 0] if kind == "L" else pixels
+    stored = np.ascontiguousarray(STORED[orientation](pixels))
+    options = {
+        "YCbCr": {"subsampling": subsampling},
+        "RGB": {"colorspace": "rgb", "outcolorspace": "rgb"},
+    }
+    strip = imagecodecs.jpeg_encode(stored, level=98, **options.get(kind, {}))
+    more = {259: (3, [7]), 273: (4, [0]), 279: (4, [len(strip)])}
+    channels = 1 if kind == "L" else 3
+    whole = tiff(
+        stored.reshape(*stored.shape[:2], channels),
+        8,
+        kind,
+        "one",
+        orientation=orientation,
+        more=more,
+    )
+    picture = pictures.read(whole[: len(whole) - stored.size] + strip)
+    assert picture.mode == ("L" if kind == "L" else "RGB")
+    assert np.abs(picture.pixels.squeeze().astype(int) - pixels).max() < 12
 
 
 def in_colour(y, cb, cr):

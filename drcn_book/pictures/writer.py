@@ -97,7 +97,7 @@ def _webp(picture, kept):
 
 
 def _bmp(picture, kept):
-    return {"dpi": kept["dpi"]} if "dpi" in kept else {}
+    return {"dpi": kept.get("dpi", (0, 0))}  # 0 says that none is known, where Pillow would say 96
 
 
 OPTIONS = {"JPEG": _jpeg, "WEBP": _webp, "BMP": _bmp}
