@@ -459,3 +459,16 @@ def test_the_data_folder_follows_the_environment_and_the_project(monkeypatch, tm
     assert datasets.data_dir() == Path("data")
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
     assert datasets.data_dir() == tmp_path
+
+
+def test_a_folder_named_like_a_set_is_told_from_it(no_sets, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("Photos")
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50), dtype="uint8")
+    Image.fromarray(pixels).save("Photos/mine.png")
+    assert datasets.pictures("./Photos").keys() == {"mine"} and capsys.readouterr().err == ""
+    assert datasets.training_split("./Photos").keys() == {"./Photos/mine"}
+    assert datasets.pictures("Photos").keys() == set(datasets.PHOTOGRAPHS)
+    assert len(datasets.training_split("Photos")) == 6
+    said = "drcn: Photos is taken for the set of that name; the folder here is ./Photos.\n"
+    assert capsys.readouterr().err == said
