@@ -1,4 +1,6 @@
-"""Many pictures: from what the command line names to one job each, done one by one or on a Ray cluster."""
+"""Many pictures: from what the command line names to one job each, done one by one or on a Ray
+cluster.
+"""
 
 import contextlib
 import io
@@ -25,7 +27,9 @@ STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 @dataclass(frozen=True)
 class Job:
-    """One picture: from which file to which, "-" being standard input or output. resume: leave it if done."""
+    """One picture: from which file to which, "-" being standard input or output. resume: leave it
+    if done.
+    """
 
     source: str
     target: str
@@ -37,9 +41,10 @@ def plan(
 ) -> tuple[list[Job], list[tuple[str, str]]]:
     """The jobs of files and folders, and (source, line) for each that gives none.
 
-    A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a folder, which it
-    also is where it ends in / or in a dot and digits. A folder becomes FOLDER_x2 or `output`, with its structure
-    kept; what is there already is left as it is. Formats that are only read become PNG.
+    A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a
+    folder, which it also is where it ends in / or in a dot and digits. A folder becomes FOLDER_x2
+    or `output`, with its structure kept; what is there already is left as it is. Formats that are
+    only read become PNG.
     """
     if output == "":
         raise ConfigError('-o "": name a file, a folder, or - for standard output.')
@@ -97,7 +102,9 @@ def _jobs(source, output, out, scale, resume, several):
 
 
 def _means_folder(output, out):
-    """Whether -o names a folder, there already or not: results/, results or results.2024, but not x.gif."""
+    """Whether -o names a folder, there already or not: results/, results or results.2024, but not
+    x.gif.
+    """
     ends = (os.sep, os.altsep) if os.altsep else (os.sep,)
     return output.endswith(ends) or out.suffix[1:].isdigit() or not out.suffix or out.is_dir()
 
@@ -158,7 +165,8 @@ def is_done(job: Job, scale: int) -> bool:
 def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[str, list[str]]:
     """Do one job; returns the line that says what was done, and those on what could not be kept.
 
-    Raises DRCNErrors that name the file, those on the place of the result before the network is called.
+    Raises DRCNErrors that name the file, those on the place of the result before the network is
+    called.
     """
     start, s = time.perf_counter(), upscaler.scale
     if job.resume and is_done(job, s):
@@ -211,7 +219,9 @@ def _opened(target):
 
 
 def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool, str, list[str]]:
-    """Do one job as `enlarge`: whether it went well, and its lines. No picture ends the work on the others."""
+    """Do one job as `enlarge`: whether it went well, and its lines. No picture ends the work on the
+    others.
+    """
     try:
         return True, *enlarge(job, upscaler, progress)
     except DRCNError as error:
@@ -222,7 +232,9 @@ def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool,
 
 
 def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[str, bool, str, list[str]]]:
-    """Do the jobs here: for each its source, and what `attempt` says. Progress goes to standard error."""
+    """Do the jobs here: for each its source, and what `attempt` says. Progress goes to standard
+    error.
+    """
     for job in tqdm(jobs, "pictures", delay=2, leave=False, disable=len(jobs) < 2 or None):
         yield job.source, *attempt(job, upscaler, sys.stderr.isatty())
 
@@ -243,7 +255,8 @@ class _Worker:
 def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[str, bool, str, list[str]]]:
     """Do the jobs on a Ray cluster (RAY_ADDRESS, or this machine), as `one_by_one`.
 
-    Files and this package must be visible on every machine. ConfigError if Ray is not installed, or gives up.
+    Files and this package must be visible on every machine. ConfigError if Ray is not installed, or
+    gives up.
     """
     try:
         import ray.data
@@ -286,13 +299,15 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[str, bool, str, lis
             yield row["source"], row["well"], row["line"], row["remarks"].splitlines()
     except ray.exceptions.RayError as error:
         raise ConfigError(
-            f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes on "
-            "from there."
+            f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes "
+            "on from there."
         ) from None
 
 
 def upscale(sources: list[str], output: str | None = None, ray: bool = False, **options) -> int:
-    """The command `drcn upscale`; returns its exit status. A line a picture, on standard error if it failed."""
+    """The command `drcn upscale`; returns its exit status. A line a picture, on standard error if
+    it failed.
+    """
     upscaler = Upscaler(**options)
     jobs, wrong = plan(sources, output, upscaler.scale, resume=ray)
     to_picture = any(job.target == STANDARD for job in jobs)

@@ -18,10 +18,11 @@ except ImportError:  # Windows
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write to, renamed to `path` at the end: readers see the old file or the new one.
+    """A path beside `path` to write to, renamed to `path` at the end: readers see the old file or
+    the new one.
 
-    StorageError if there is no space or no permission, before the block where that shows; then the old file is
-    as it was and nothing is left over. What a killed process left there is removed.
+    StorageError if there is no space or no permission, before the block where that shows; then the
+    old file is as it was and nothing is left over. What a killed process left there is removed.
     """
     path = Path(path)
     if not path.name:
@@ -90,8 +91,8 @@ def _sweep(folder, start):
 
 @contextlib.contextmanager
 def alone(folder: str | Path) -> Iterator[None]:
-    """Other processes that ask for the same folder wait until the block ends: for a file that is read, changed and
-    written. Made if missing; StorageError if that fails. On Windows nobody waits.
+    """Other processes that ask for the same folder wait until the block ends: for a file that is
+    read, changed and written. Made if missing; StorageError if that fails. On Windows nobody waits.
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,9 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def write_csv(path: str | Path, rows: list[dict], columns: list[str] | None = None) -> None:
-    """Write rows as a CSV file by `replacing`; columns: which, and their order (default: the last row's)."""
+    """Write rows as a CSV file by `replacing`; columns: which, and their order (default: the last
+    row's).
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns or list(rows[-1]), restval="", lineterminator="\n")
     writer.writeheader()

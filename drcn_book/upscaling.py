@@ -1,4 +1,6 @@
-"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat memory."""
+"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat
+memory.
+"""
 
 import functools
 import os
@@ -81,7 +83,9 @@ def inference_network(
 
 
 def fast_precision() -> str:
-    """The fastest number type without a loss one can measure: bfloat16 where the processor multiplies it."""
+    """The fastest number type without a loss one can measure: bfloat16 where the processor
+    multiplies it.
+    """
     cpuinfo = Path("/proc/cpuinfo")
     native = cpuinfo.exists() and any(
         flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16")
@@ -92,9 +96,11 @@ def fast_precision() -> str:
 
 
 def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
-    """Cut 0..length into windows of one size, (start, stop, first, last): read start:stop, keep first:last.
+    """Cut 0..length into windows of one size, (start, stop, first, last): read start:stop, keep
+    first:last.
 
-    What is kept lies at least `margin` inside the window, except at the ends of the picture, which stay ends.
+    What is kept lies at least `margin` inside the window, except at the ends of the picture, which
+    stay ends.
     """
     count = max(1, -(-(length - 2 * margin) // core))
     size = min(length, -(-(length - 2 * margin) // count) + 2 * margin) if count > 1 else length
@@ -130,10 +136,12 @@ class Upscaler:
     """A network made ready to enlarge pictures; one serves for many.
 
     scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
-    recursions: stop after that many, with the last one's output. skip_below: leave out recursions whose
-    ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and turns.
-    tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is
-    the same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
+    recursions: stop after that many, with the last one's output. skip_below: leave out recursions
+    whose ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and
+    turns.
+    tile: side in output pixels of the squares that are computed at a time, which sets the memory;
+    the result is the same with any. By default the side that takes about 1 GB: 1,344 for 32
+    filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
@@ -192,11 +200,12 @@ class Upscaler:
         return mean_over_views(once, x) if self.self_ensemble else once(x)
 
     def __call__(self, picture: Picture, label: str | None = None) -> Picture:
-        """Enlarge a picture. With a label, a progress bar of that name shows on standard error if it takes long.
+        """Enlarge a picture. With a label, a progress bar of that name shows on standard error if
+        it takes long.
 
-        A region of one colour keeps exactly that colour. Under full transparency, the visible colours around
-        take the place of hidden ones. Of the metadata, what counts in pixels is made true again.
-        PictureError for less than 4 pixels on an axis.
+        A region of one colour keeps exactly that colour. Under full transparency, the visible
+        colours around take the place of hidden ones. Of the metadata, what counts in pixels is made
+        true again. PictureError for less than 4 pixels on an axis.
         """
         width, height = picture.size
         if min(width, height) < SMALLEST:
@@ -222,7 +231,9 @@ class Upscaler:
         return replace(picture, pixels=output, metadata=said)
 
     def enlarged(self, picture: Picture) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
-        """The result window by window: where it belongs, and its values (h, w, channels), float32 in 0..1."""
+        """The result window by window: where it belongs, and its values (h, w, channels), float32
+        in 0..1.
+        """
         s, (width, height) = self.scale, picture.size
         core = max(1, self.tile // s)
         for top, bottom, first, last in windows(height, core, self.margin):
@@ -278,7 +289,8 @@ class Upscaler:
         for first, weights in () if flat.all() else groups:
             part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
-            # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and B.
+            # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and
+            # B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
             high[part] += np.where(flat, 0, detail)[..., None]
         if mode == "CMYK":
@@ -286,7 +298,9 @@ class Upscaler:
         return np.clip(high, 0, 1)
 
     def _visible(self, pixels, mode, top, bottom, left, right):
-        """Pixels of a window, visible colours carried under the transparent as far as the network can see."""
+        """Pixels of a window, visible colours carried under the transparent as far as the network
+        can see.
+        """
         window = pixels[top:bottom, left:right]
         if mode not in ("LA", "RGBA") or window[..., -1].all():
             return window
@@ -298,11 +312,14 @@ class Upscaler:
 
 
 def upscale(image, scale: int | None = None, **options):
-    """Enlarge a picture: a path, the bytes of a file, a Pillow image, or an array or what NumPy makes one of.
+    """Enlarge a picture: a path, the bytes of a file, a Pillow image, or an array or what NumPy
+    makes one of.
 
-    A path, bytes or Pillow image give a Pillow image, its metadata in `info`; a uint8 or uint16 array (h, w) or
-    (h, w, channels) gives an array of its kind, and so does a file of 16-bit colour, which Pillow cannot hold.
-    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of DRCNError.
+    A path, bytes or Pillow image give a Pillow image, its metadata in `info`; a uint8 or uint16
+    array (h, w) or (h, w, channels) gives an array of its kind, and so does a file of 16-bit
+    colour, which Pillow cannot hold.
+    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of
+    DRCNError.
 
     >>> import drcn_book
     >>> sharp = drcn_book.upscale("holiday.jpg", scale=2)

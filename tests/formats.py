@@ -1,4 +1,5 @@
-"""A small writer of picture files by the letter of their standards, for tests: what it stores is what must be read.
+"""A small writer of picture files by the letter of their standards, for tests: what it stores is
+what must be read.
 
 No decoder of anyone is behind it: arrays in, bytes out.
 """
@@ -33,7 +34,7 @@ SIZES = {1: "B", 2: "s", 3: "H", 4: "I", 12: "d"}
 
 
 def packed(samples, bits, order="<"):
-    """Rows (h, w, c) of samples as a TIFF has them: each row from a new byte, the high bits first."""
+    """Rows (h, w, c) of samples as a TIFF has them: each from a new byte, the high bits first."""
     if bits == 8:
         return samples.astype("u1").tobytes()
     if bits == 16:
@@ -44,7 +45,9 @@ def packed(samples, bits, order="<"):
 
 
 def folder(tags, order, big, pixels):
-    """A TIFF of one folder: tags {number: (type, values)}; offsets (273, 324) are counted from the pixels' start."""
+    """A TIFF of one folder: tags {number: (type, values)}; offsets (273, 324) are counted from the
+    pixels' start.
+    """
     count, entry, word = ("Q", 20, 8) if big else ("H", 12, 4)
     start = 16 if big else 8
     extra = start + struct.calcsize("<" + count) + entry * len(tags) + word

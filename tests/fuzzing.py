@@ -1,4 +1,6 @@
-"""Mutations that know the structure of a format, and an oracle that reads the mutated header for itself."""
+"""Mutations that know the structure of a format, and an oracle that reads the mutated header for
+itself.
+"""
 
 import io
 import struct
@@ -92,7 +94,9 @@ def fuzz_tiff(rng):
 
 
 def said_by_tiff(content):
-    """Width, height, channels and whether deep, by the folder's own words; None where they are no sense."""
+    """Width, height, channels and whether deep, by the folder's own words; None where they are no
+    sense.
+    """
     order = "<" if content[:2] == b"II" else ">"
     big = struct.unpack_from(order + "H", content, 2)[0] == 43
     place = struct.unpack_from(order + ("Q" if big else "I"), content, 8 if big else 4)[0]

@@ -1,4 +1,5 @@
-"""Every cell of kind x depth x layout x order x orientation is read exactly, from a file and from its bytes.
+"""Every cell of kind x depth x layout x order x orientation is read exactly, from a file and from
+its bytes.
 
 What must come out is the array that `formats`, a writer by the letter of the standards, was given.
 """

@@ -1,4 +1,6 @@
-"""What is carried, what is made true again, and what is named as lost; a picture that loses nothing says nothing."""
+"""What is carried, what is made true again, and what is named as lost; a picture that loses nothing
+says nothing.
+"""
 
 import struct
 import zlib
@@ -30,7 +32,9 @@ def raw_profile(kind, content):
 
 
 def turned(content, suffix, tmp_path):
-    """The picture in a file, and in the file that its reading and writing gives, seen by another program."""
+    """The picture in a file, and in the file that its reading and writing gives, seen by another
+    program.
+    """
     picture = pictures.read(content)
     lost = pictures.write(picture, tmp_path / f"x{suffix}")
     with Image.open(tmp_path / f"x{suffix}") as image:

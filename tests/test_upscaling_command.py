@@ -555,8 +555,9 @@ def test_what_a_killed_run_left_goes_and_what_a_living_one_writes_stays(tmp_path
 
 
 def test_a_failed_result_leaves_no_new_folder(tmp_path):
-    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a" / "b" / "x.png"):
-        1 / 0
+    with pytest.raises(PictureError), replacing(tmp_path / "a" / "b" / "x.png") as beside:
+        beside.write_bytes(b"half")
+        raise PictureError("something is wrong")
     assert not list(tmp_path.iterdir())
     write_atomically(tmp_path / "a" / "b" / "x.png", b"whole")
     assert files(tmp_path) == ["a/b/x.png"]

@@ -5,7 +5,8 @@ import zlib
 
 from PIL import Image
 
-# What the pixels need, and what is false of other pixels or a program's own business: gone without a word.
+# What the pixels need, and what is false of other pixels or a program's own business: gone without
+# a word.
 PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 SILENT = PIXELS | {b"sBIT", b"hIST", b"tIME", b"bKGD", b"sPLT", b"acTL", b"fcTL", b"fdAT", b"dSIG"}
 LEADING = {b"PLTE", b"tRNS"}
@@ -13,11 +14,13 @@ COLOUR = ("cICP", "gAMA", "cHRM", "sRGB", "mDCV", "cLLI", "mDCv", "cLLi")
 LONGEST = 64 * 2**20  # bytes that a compressed chunk may grow to
 INCHES = 0.0254  # metres
 XMP_KEY = "XML:com.adobe.xmp"
-RAW = "Raw profile type "  # ImageMagick's: a kind, then its length and its bytes in hexadecimal digits
+RAW = "Raw profile type "  # ImageMagick's: a kind, then its length and its hexadecimal digits
 
 
 def parsed(content: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """The chunks of a PNG, name and content, and the rest that is none; checksums are the decoder's business."""
+    """The chunks of a PNG, name and content, and the rest that is none; checksums are the decoder's
+    business.
+    """
     found, place = [], 8
     while place + 12 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, place)
@@ -38,9 +41,11 @@ def whole(kind: bytes, content: bytes) -> bytes:
 
 
 def without_words(content: bytes) -> bytes:
-    """The same PNG, byte by byte, less the chunks that are read here: no decoder can stumble over them.
+    """The same PNG, byte by byte, less the chunks that are read here: no decoder can stumble over
+    them.
 
-    A second header, and a palette or transparency behind the pixels, are none by the standard, and go, too.
+    A second header, and a palette or transparency behind the pixels, are none by the standard, and
+    go, too.
     """
     parts, place, started = [content[:8]], 8, False
     while place + 12 <= len(content):
@@ -56,7 +61,9 @@ def without_words(content: bytes) -> bytes:
 
 
 def said(chunks: list[tuple[bytes, bytes]]) -> tuple[dict, Image.Exif, list[str]]:
-    """The metadata of a PNG as `Picture.metadata` has them, its Exif, and what of them cannot be kept."""
+    """The metadata of a PNG as `Picture.metadata` has them, its Exif, and what of them cannot be
+    kept.
+    """
     found, exif, lost, text = {}, Image.Exif(), [], {}
     for kind, content in chunks:
         name = kind.decode("latin-1")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# BT.601 in studio range: (Y, Cb, Cr) = OFFSET + RGB @ YCBCR for RGB in 0..255. Nowhere else in Python.
+# BT.601 in studio range: (Y, Cb, Cr) = OFFSET + RGB @ YCBCR for RGB in 0..255.
 YCBCR = (
     np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]).T
     / 255
@@ -13,13 +13,16 @@ OFFSET = np.array([16, 128, 128])
 def luma(rgb: np.ndarray) -> np.ndarray:
     """Y of BT.601 in studio range, rounded, as MATLAB's `rgb2ycbcr` gives it for 8-bit pictures.
 
-    rgb: (height, width, 3) values in 0..255. Returns float32 (height, width), whole numbers in 16..235.
+    rgb: (height, width, 3) values in 0..255. Returns float32 (height, width), whole numbers in
+    16..235.
     """
     return np.round(16 + rgb.astype("float64") @ YCBCR[:, 0]).astype("float32")
 
 
 def widened(samples: np.ndarray, bits: int) -> np.ndarray:
-    """Unsigned samples of 1 to 16 bits on the full scale of uint8 (up to 8 bits) or uint16, rounded."""
+    """Unsigned samples of 1 to 16 bits on the full scale of uint8 (up to 8 bits) or uint16,
+    rounded.
+    """
     kind, peak = (np.uint8, 255) if bits <= 8 else (np.uint16, 65535)
     top = (1 << bits) - 1
     if top == peak:
@@ -30,7 +33,9 @@ def widened(samples: np.ndarray, bits: int) -> np.ndarray:
 
 
 def scaled(bits: int) -> str:
-    """What to say of samples that `widened` brings to a depth that no format has of its own; else nothing."""
+    """What to say of samples that `widened` brings to a depth that no format has of its own; else
+    nothing.
+    """
     if bits in (1, 2, 4, 8, 16):
         return ""
     return f"{bits} bits a channel, scaled to {8 if bits < 8 else 16}"
@@ -54,7 +59,8 @@ def divided(pixels: np.ndarray) -> np.ndarray:
 def from_ycbcr(samples: np.ndarray, coefficients, reference, bits: int) -> np.ndarray:
     """RGB of a TIFF's YCbCr samples (h, w, 3) of 8 or 16 bits, of the same kind.
 
-    coefficients: luma weights of R, G and B. reference: black and white of Y, Cb and Cr, as the tags give them.
+    coefficients: luma weights of R, G and B. reference: black and white of Y, Cb and Cr, as the
+    tags give them.
     """
     peak, kind = (1 << bits) - 1, samples.dtype
     red, green, blue = (float(value) for value in coefficients)
@@ -67,12 +73,14 @@ def from_ycbcr(samples: np.ndarray, coefficients, reference, bits: int) -> np.nd
 
 
 def space_of(profile: bytes) -> str:
-    """The colour space that an ICC profile is for, such as "RGB"; nothing where it is no profile."""
+    """The colour space that an ICC profile is for, such as "RGB"; nothing if it is no profile."""
     return profile[16:20].decode("latin-1").strip() if profile[36:40] == b"acsp" else ""
 
 
 def fits(profile: bytes, mode: str, format: str) -> bool:
-    """Whether an ICC profile is for pixels of a mode; grey may go by an RGB profile, but in PNG by its rules."""
+    """Whether an ICC profile is for pixels of a mode; grey may go by an RGB profile, but in PNG by
+    its rules.
+    """
     space = space_of(profile)
     if space == "RGB" and mode[0] == "L" and format != "PNG":
         return True
@@ -80,7 +88,8 @@ def fits(profile: bytes, mode: str, format: str) -> bool:
 
 
 def as_shown(pixels: np.ndarray, mode: str) -> np.ndarray:
-    """Light in 0..255, (h, w) or (h, w, 3), of a picture's pixels, transparency left out: what is measured.
+    """Light in 0..255, (h, w) or (h, w, 3), of a picture's pixels, transparency left out: what is
+    measured.
 
     8-bit pixels give uint8; 16-bit ones float32, not rounded. Inks are taken as Pillow takes them.
     """

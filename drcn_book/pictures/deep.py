@@ -7,7 +7,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from . import colour, guard, metadata
+from . import colour, guard, metadata, turning
 from .picture import MODES, Picture
 
 SIZE_SEGMENT = b"\xff\x4f\xff\x51"
@@ -40,7 +40,9 @@ def read_avif(file: BinaryIO, name: str) -> Picture | None:
 
 
 def read_jpeg_2000(file: BinaryIO, name: str) -> Picture | None:
-    """The picture in a JPEG 2000 of more than 8 bits; None leaves it to Pillow. PictureError for signed ones."""
+    """The picture in a JPEG 2000 of more than 8 bits; None leaves it to Pillow. PictureError for
+    signed ones.
+    """
     content = file.read()
     bits = jpeg_2000_bits(content)
     if min(bits) < 0:
@@ -69,6 +71,6 @@ def _deep(file, name, bits, decode):
     samples = np.atleast_3d(decode(content))
     if samples.shape[1::-1] != size or samples.shape[2] > 4:
         raise ValueError(f"{samples.shape} samples")
-    pixels = metadata.upright(colour.widened(samples, bits), orientation)
+    pixels = turning.upright(colour.widened(samples, bits), orientation)
     mode = MODES[samples.shape[2] - 1]
     return Picture(pixels, mode, kind, found, name, colour.scaled(bits), lost)

@@ -46,7 +46,9 @@ SIGNATURES = (  # of files that are sound, and not read
 
 
 def kind_of(head: bytes) -> str:
-    """The kind of a file by its first 32 bytes: one of our own readers' names, or nothing for Pillow's."""
+    """The kind of a file by its first 32 bytes: one of our own readers' names, or nothing for
+    Pillow's.
+    """
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return "PNG"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -63,7 +65,9 @@ def kind_of(head: bytes) -> str:
 
 
 def foreign(head: bytes) -> str:
-    """The name of a kind of picture that is not read, by a file's first bytes; nothing for all others."""
+    """The name of a kind of picture that is not read, by a file's first bytes; nothing for all
+    others.
+    """
     if head[4:8] == b"ftyp" and head[8:12] in HEIF and b"avif" not in head:
         return "HEIC"
     return next((name for start, name in SIGNATURES if head.startswith(start)), "")
@@ -83,7 +87,7 @@ def format_of(path: str | Path) -> str:
 def check_storable(
     mode: str, deep: bool, size: tuple[int, int], format: str, name: str | Path
 ) -> None:
-    """PictureError if files of a format cannot hold such a picture: nothing is dropped in silence."""
+    """PictureError if files of a format cannot hold such a picture: nothing is dropped unsaid."""
     if format in ("JPEG", "BMP", "WEBP") and deep:
         raise PictureError(
             f"{name}: {format} holds 8 bits a channel, the picture has 16; choose .png or .tif."
@@ -102,7 +106,8 @@ def check_storable(
 
 
 def pictures_in(folder: str | Path, onerror: Callable[[OSError], None] | None = None) -> list[Path]:
-    """Every file in a folder and in those inside it, linked ones too, whose suffix is a picture's, sorted.
+    """Every file in a folder and in those inside it, linked ones too, whose suffix is a picture's,
+    sorted.
 
     Hidden files are no pictures. onerror: called with the error of a folder that cannot be listed.
     """

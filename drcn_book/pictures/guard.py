@@ -17,7 +17,8 @@ for library in ("PIL", "tifffile"):
 
 @contextlib.contextmanager
 def reading(name: str | Path) -> Iterator[None]:
-    """Whatever reading a damaged file raises inside becomes a PictureError, one line that starts with its name.
+    """Whatever reading a damaged file raises inside becomes a PictureError, one line that starts
+    with its name.
 
     Nothing else is written to standard error, not even by libtiff.
     """
@@ -35,8 +36,8 @@ def reading(name: str | Path) -> Iterator[None]:
         ) from None
     except Image.DecompressionBombError:
         raise PictureError(
-            f"{name}: has over {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, the limit against "
-            "decompression bombs; cut it into parts."
+            f"{name}: has over {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels, the limit "
+            "against decompression bombs; cut it into parts."
         ) from None
     except MemoryError:
         raise PictureError(f"{name}: does not fit in the memory.") from None
@@ -47,7 +48,9 @@ def reading(name: str | Path) -> Iterator[None]:
 
 
 def check_size(width: int, height: int) -> None:
-    """Pillow's limit against decompression bombs, for what Pillow does not decode; ValueError for no pixels."""
+    """Pillow's limit against decompression bombs, for what Pillow does not decode; ValueError for
+    no pixels.
+    """
     if width < 1 or height < 1:
         raise ValueError(f"{width}x{height} pixels")
     if Image.MAX_IMAGE_PIXELS and width * height > 2 * Image.MAX_IMAGE_PIXELS:

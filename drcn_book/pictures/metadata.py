@@ -1,4 +1,6 @@
-"""What a file says beside its pixels: one table of what is carried, into which formats, and what is named as lost."""
+"""What a file says beside its pixels: one table of what is carried, into which formats, and what is
+named as lost.
+"""
 
 import re
 import struct
@@ -6,7 +8,6 @@ import struct
 from PIL import Image
 
 from . import colour, tags, xmp
-from .turning import upright
 
 # Entry of `Picture.metadata` -> what people call it.
 LABELS = {
@@ -140,7 +141,9 @@ def _resolution(image):
 
 
 def _segment(kind, data):
-    """The name of a JPEG's segment that is lost; nothing for those that are read or say how pixels lie."""
+    """The name of a JPEG's segment that is lost; nothing for those that are read or say how pixels
+    lie.
+    """
     if kind == "COM" or data.startswith(SEGMENTS):
         return ""
     if data.startswith(b"urn:iso:std:iso:ts:21496"):
@@ -185,15 +188,9 @@ def held(found: dict, mode: str, format: str) -> tuple[dict, list[str]]:
 
 
 def _colour_lost(found):
-    """The names of PNG's colour chunks, but for those that say what is taken for granted elsewhere."""
+    """PNG's colour chunks by name, but for those that say what is taken for granted elsewhere."""
     chunks = found["colour"]
     if "icc_profile" in found or "sRGB" in chunks and "cICP" not in chunks:
         return []
     lost = [name for name, content in chunks.items() if SRGB.get(name) != content]
     return [", ".join(lost)] if lost else []
-
-
-__all__ = [
-    *("HELD", "LABELS", "enlarged", "held", "of_image", "of_tiff", "orientation_of", "settled"),
-    "upright",
-]

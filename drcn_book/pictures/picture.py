@@ -16,8 +16,8 @@ class Picture:
 
     mode: "L", "LA", "RGB", "RGBA" or "CMYK". format: of the file, such as "PNG".
     metadata: those of the entries of `metadata.LABELS` that were found.
-    name: what error messages call it. note: what reading changed of the pixels. lost: metadata that could not be
-    kept, a phrase each.
+    name: what error messages call it. note: what reading changed of the pixels. lost: metadata that
+    could not be kept, a phrase each.
     """
 
     pixels: np.ndarray
@@ -35,7 +35,8 @@ class Picture:
 
 
 def from_array(pixels) -> Picture:
-    """The picture of a uint8 or uint16 array, (h, w) or (h, w, c): grey, grey and alpha, RGB, RGB and alpha.
+    """The picture of a uint8 or uint16 array, (h, w) or (h, w, c): grey, grey and alpha, RGB, RGB
+    and alpha.
 
     Anything of which NumPy makes such an array will do. PictureError says what is wrong with it.
     """
@@ -43,13 +44,13 @@ def from_array(pixels) -> Picture:
         pixels = np.asarray(pixels)
     except Exception as error:  # ragged lists, tensors of another device
         raise PictureError(
-            f"A {type(pixels).__name__} of which NumPy makes no array ({type(error).__name__}) is no "
-            "picture: give a path, a Pillow image, or a uint8 or uint16 array."
+            f"A {type(pixels).__name__} of which NumPy makes no array ({type(error).__name__}) is "
+            "no picture: give a path, a Pillow image, or a uint8 or uint16 array."
         ) from None
     if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
         raise PictureError(
-            f"An array of {str(pixels.dtype)[:40]} and {pixels.ndim} dimensions is no picture: give "
-            "uint8 or uint16, (height, width) or (height, width, channels)."
+            f"An array of {str(pixels.dtype)[:40]} and {pixels.ndim} dimensions is no picture: "
+            "give uint8 or uint16, (height, width) or (height, width, channels)."
         )
     pixels = np.atleast_3d(pixels)
     if not 1 <= pixels.shape[2] <= 4:
@@ -58,7 +59,9 @@ def from_array(pixels) -> Picture:
 
 
 def to_pillow(picture: Picture) -> Image.Image:
-    """The Pillow image of a picture, metadata in its `info`. PictureError for 16-bit colour, which it has not."""
+    """The Pillow image of a picture, metadata in its `info`. PictureError for 16-bit colour, which
+    it has not.
+    """
     pixels, mode = picture.pixels, picture.mode
     if pixels.dtype == np.uint16 and mode != "L":
         raise PictureError(f"Pillow has no 16-bit {mode}: give and take an array instead.")

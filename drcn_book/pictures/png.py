@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from . import chunks, colour, guard, metadata
+from . import chunks, colour, guard, metadata, turning
 from .picture import Picture
 
 KINDS = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
@@ -35,7 +35,7 @@ def read(file: BinaryIO, name: str) -> Picture:
     said, exif, lost = chunks.said(found)
     orientation = metadata.settled_orientation(exif.get(274), said.get("xmp", b""))
     said, lost = metadata.settled(said, exif, orientation, size, lost)
-    return Picture(metadata.upright(pixels, orientation), mode, "PNG", said, name, lost=lost)
+    return Picture(turning.upright(pixels, orientation), mode, "PNG", said, name, lost=lost)
 
 
 def _pixels(image, content, bits, kind):
@@ -104,7 +104,9 @@ def _texts(found):
 
 
 def _filtered(rows, above, step):
-    """Rows of bytes as differences from the left (filter 1) or from above (2), whichever is smaller."""
+    """Rows of bytes as differences from the left (filter 1) or from above (2), whichever is
+    smaller.
+    """
     left = rows.copy()
     left[:, step:] -= rows[:, :-step]
     up = rows - np.concatenate([above, rows[:-1]])

@@ -1,4 +1,6 @@
-"""The one reader: from a file, its bytes or a Pillow image to a `Picture`. Every command takes pictures from here."""
+"""The one reader: from a file, its bytes or a Pillow image to a `Picture`. Every command takes
+pictures from here.
+"""
 
 import io
 from pathlib import Path
@@ -34,8 +36,9 @@ CONVERTED = {
 def read(source: str | Path | bytes) -> Picture:
     """The picture in a file, or in the bytes of one, upright, at the depth it has there.
 
-    Palettes are resolved, a colour that means transparent becomes alpha, inks stay inks. PictureError, naming
-    the file and the reason, if there is none, if there are several, or if its numbers have no defined white.
+    Palettes are resolved, a colour that means transparent becomes alpha, inks stay inks.
+    PictureError, naming the file and the reason, if there is none, if there are several, or if its
+    numbers have no defined white.
     """
     in_memory = isinstance(source, bytes | bytearray | memoryview)
     name = "Standard input" if in_memory else str(source)
@@ -55,7 +58,8 @@ def read(source: str | Path | bytes) -> Picture:
 
 
 def from_pillow(image: Image.Image, name: str | Path = "The picture") -> Picture:
-    """The picture of a Pillow image, upright; palettes are resolved, a colour that means transparent becomes alpha.
+    """The picture of a Pillow image, upright; palettes are resolved, a colour that means
+    transparent becomes alpha.
 
     Raises PictureError for several frames or pages, and for pixels that have no defined white.
     """
@@ -110,7 +114,9 @@ def _lossless(picture, file):
 
 
 def size_of(path: str | Path) -> tuple[int, int]:
-    """Width and height of a picture file, by its header where Pillow knows it; no limit. Raises PictureError."""
+    """Width and height of a picture file, by its header where Pillow knows it; no limit. Raises
+    PictureError.
+    """
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with reading(path), Image.open(path) as image:
@@ -122,13 +128,16 @@ def size_of(path: str | Path) -> tuple[int, int]:
 
 
 def read_light(path: str | Path) -> np.ndarray:
-    """The light of a picture file, without transparency: uint8 (h, w) if grey, or (h, w, 3). As `read`."""
+    """The light of a picture file, without transparency: uint8 (h, w) if grey, or (h, w, 3). As
+    `read`.
+    """
     picture = read(path)
     return np.round(colour.as_shown(picture.pixels, picture.mode)).astype("uint8")
 
 
 def read_luma(path: str | Path) -> np.ndarray:
-    """The luma of a picture file, float32 (height, width), whole numbers in 0..255; a grey file is its own luma.
+    """The luma of a picture file, float32 (height, width), whole numbers in 0..255; a grey file is
+    its own luma.
 
     16 bits are brought to 0..255; transparency is left out. Raises PictureError as `read`.
     """

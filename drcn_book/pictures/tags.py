@@ -1,4 +1,6 @@
-"""The tags of Exif and TIFF, one table: carried, made true again, or dropped. Unknown ones are dropped."""
+"""The tags of Exif and TIFF, one table: carried, made true again, or dropped. Unknown ones are
+dropped.
+"""
 
 import contextlib
 import struct
@@ -84,7 +86,9 @@ def _swap(tags, pair):
 
 
 def calibrated(description) -> str:
-    """What program's account of the pixels a description is, true of this picture alone; nothing for words."""
+    """What program's account of the pixels a description is, true of this picture alone; nothing
+    for words.
+    """
     text = str(description)
     if text.lstrip().startswith("<?xml") and "OME" in text[:2000]:
         return "OME's account of the pixels"
@@ -100,7 +104,9 @@ def named(tag: int) -> str:
 
 
 def enlarged(exif: bytes, scale: int) -> bytes:
-    """Exif of the picture enlarged: places and densities in its pixels. Its sides are set where it is written."""
+    """Exif of the picture enlarged: places and densities in its pixels. Its sides are set where it
+    is written.
+    """
     copy = Image.Exif()
     copy.load(exif)
     camera = copy.get_ifd(CAMERA) if CAMERA in copy else {}

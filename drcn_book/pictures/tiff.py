@@ -1,7 +1,8 @@
-"""TIFF: one table filled from the header, then the samples strip by strip, each of which must be whole.
+"""TIFF: one table filled from the header, then the samples strip by strip, each of which must be
+whole.
 
-tifffile and imagecodecs give samples as they lie in the file. They would fill an absent strip with nil, so what
-the header promises is checked here, before decoding and after.
+tifffile and imagecodecs give samples as they lie in the file. They would fill an absent strip with
+nil, so what the header promises is checked here, before decoding and after.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tifffile import TIFF, TiffFile, TiffPage
 
-from . import colour, guard, metadata
+from . import colour, guard, metadata, turning
 from .picture import Picture
 from .ycbcr import subsampled
 
@@ -53,7 +54,7 @@ class Header:
 
 
 def read(file: BinaryIO, name: str) -> Picture:
-    """The picture in a TIFF. PictureError for what has no one meaning as pixels, with the reason."""
+    """The picture in a TIFF. PictureError, with the reason, for what has no one meaning."""
     with TiffFile(file) as tiff:
         pages = [page.aspage() for page in tiff.pages]
         whole = [page for page in pages if not page.subfiletype & 1]  # 1: a smaller copy of another
@@ -69,7 +70,7 @@ def read(file: BinaryIO, name: str) -> Picture:
             pixels, mode = _by_pillow(file, header)
         else:
             pixels, mode = _meaning(_samples(page, header, name), page, header)
-            pixels = metadata.upright(pixels, header.orientation)
+            pixels = turning.upright(pixels, header.orientation)
     size = header.width, header.height
     found, lost = metadata.of_tiff(file, page.offset, header.orientation, size)
     note = colour.scaled(header.bits)
@@ -77,7 +78,7 @@ def read(file: BinaryIO, name: str) -> Picture:
 
 
 def _header(page: TiffPage, name) -> Header:
-    """The table of what is read, filled from the tags. PictureError for what does not stand in it."""
+    """The table of what is read, filled from the tags. PictureError for what is not in it."""
 
     def refused(what, cure="convert it to 8 or 16 bits a channel first"):
         return guard.unreadable(name, what, cure)
@@ -127,7 +128,7 @@ def _same(values):
 
 
 def _alpha(page, base, refused):
-    """The kind of the channel beyond the colours. Only transparency has a meaning that can be kept."""
+    """The kind of the channel beyond the colours. Only of transparency the meaning can be kept."""
     extra = page.samplesperpixel - CHANNELS[base]
     kinds = _numbers(page, 338)
     if extra < 0:
@@ -210,7 +211,9 @@ def _fractions(value, default):
 
 
 def _palette(page, bits):
-    """The colours (n, 3) of a palette: 8 bits, where its 16 hold no more than that in one of three ways."""
+    """The colours (n, 3) of a palette: 8 bits, where its 16 hold no more than that in one of three
+    ways.
+    """
     entries = np.asarray(_numbers(page, 320), "uint16").reshape(3, -1).T[: 1 << bits]
     if entries.max(initial=0) < 256:  # old programs wrote plain bytes
         return entries.astype("uint8")

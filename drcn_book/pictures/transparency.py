@@ -1,4 +1,6 @@
-"""What lies under transparency: the visible colours, carried outward, so that no hidden one shines through."""
+"""What lies under transparency: the visible colours, carried outward, so that no hidden one shines
+through.
+"""
 
 import numpy as np
 from scipy.ndimage import correlate1d
@@ -7,9 +9,10 @@ from scipy.ndimage import correlate1d
 def carried_outward(pixels: np.ndarray, reach: int) -> np.ndarray:
     """Pixels (h, w, c), the last channel alpha, with new colours where alpha is 0.
 
-    There stands a mean of the visible colours within `reach` pixels across and down, the near ones counting most
-    by far (e^-distance), and black where none is visible. What stood there before plays no part. A pixel's
-    answer depends on nothing beyond `reach`, so parts of a picture give what the whole gives.
+    There stands a mean of the visible colours within `reach` pixels across and down, the near ones
+    counting most by far (e^-distance), and black where none is visible. What stood there before
+    plays no part. A pixel's answer depends on nothing beyond `reach`, so parts of a picture give
+    what the whole gives.
     """
     colour, alpha = pixels[..., :-1], pixels[..., -1:]
     hidden = alpha == 0

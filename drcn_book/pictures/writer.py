@@ -1,4 +1,6 @@
-"""Pictures written whole or not at all, with what the format holds of their metadata; the rest is named."""
+"""Pictures written whole or not at all, with what the format holds of their metadata; the rest is
+named.
+"""
 
 import struct
 from pathlib import Path
@@ -17,10 +19,11 @@ QUALITY = 95
 
 
 def write(picture: Picture, path: str | Path, format: str | None = None) -> list[str]:
-    """Write a picture whole or not at all, in `format` or the one of the path's suffix, with its metadata.
+    """Write a picture whole or not at all, in `format` or the one of the path's suffix, with its
+    metadata.
 
-    JPEG and WebP at quality 95, JPEG with full colour resolution, WebP without loss if it came so; PNG and TIFF
-    without loss. Returns what of the metadata was left out, a phrase each.
+    JPEG and WebP at quality 95, JPEG with full colour resolution, WebP without loss if it came so;
+    PNG and TIFF without loss. Returns what of the metadata was left out, a phrase each.
     Raises PictureError if the format cannot hold it, StorageError if it cannot be written.
     """
     path = Path(path)
@@ -40,7 +43,8 @@ def encode(picture: Picture, file: BinaryIO, format: str, name: str | Path) -> l
             _write(picture, file, format, kept)
             return lost
         except (ValueError, RuntimeError, TypeError, OverflowError, struct.error) as error:
-            # Metadata too long or too odd for the format: once more without the likeliest, and say so.
+            # Metadata too long or too odd for the format: once more without the likeliest, and say
+            # so.
             worst = next((key for key in ("xmp", "comment", "iptc", "exif") if key in kept), None)
             if worst is None:
                 raise PictureError(f"{name}: cannot be saved as {format} ({error}).") from None

@@ -1,4 +1,6 @@
-"""XMP: what it says of the picture's size and position becomes true of the upright, enlarged one, or goes."""
+"""XMP: what it says of the picture's size and position becomes true of the upright, enlarged one,
+or goes.
+"""
 
 import re
 

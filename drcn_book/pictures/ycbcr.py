@@ -6,10 +6,12 @@ from tifffile import TIFF
 
 
 def subsampled(page, header, factors, offsets, lengths) -> np.ndarray:
-    """The samples (h, w, 3) of such a TIFF page, each chroma sample repeated over the pixels it is for.
+    """The samples (h, w, 3) of such a TIFF page, each chroma sample repeated over the pixels it is
+    for.
 
-    In a strip or tile come units of `factors` (across, down) pixels: their Y, row by row, then one Cb and one Cr.
-    Stored in planes, each plane is a picture of its own, the two of chroma smaller. ValueError if data lack.
+    In a strip or tile come units of `factors` (across, down) pixels: their Y, row by row, then one
+    Cb and one Cr. Stored in planes, each plane is a picture of its own, the two of chroma smaller.
+    ValueError if data lack.
     """
     across, down = (int(factor) for factor in factors)
     if across not in (1, 2, 4) or down not in (1, 2, 4) or header.bits not in (8, 16):
@@ -43,7 +45,9 @@ def subsampled(page, header, factors, offsets, lengths) -> np.ndarray:
 
 
 def _decoded(page, data, kind, shape):
-    """One segment's samples, all that the shape needs; its differences undone where a predictor made them."""
+    """One segment's samples, all that the shape needs; its differences undone where a predictor
+    made them.
+    """
     size = int(np.prod(shape))
     if page.fillorder == 2:
         data = imagecodecs.bitorder_decode(data)
