@@ -138,6 +138,16 @@ def test_tiff_of_jpeg(kind, subsampling, orientation, tmp_path):
     assert np.abs(picture.pixels.squeeze().astype(int) - pixels).max() < 12
 
 
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_tiff_of_facsimiles(compression, orientation, tmp_path):
+    pixels = drawn(1, 1)[1][..., 0]
+    image = Image.fromarray(np.ascontiguousarray(STORED[orientation](pixels))).convert("1")
+    image.save(tmp_path / "x.tif", compression=compression, tiffinfo={274: orientation})
+    picture = pictures.read(tmp_path / "x.tif")
+    assert picture.mode == "L" and (picture.pixels[..., 0] == pixels).all()
+
+
 def in_colour(y, cb, cr):
     """RGB of JPEG's YCbCr, by its equations."""
     y, cb, cr = (np.asarray(plane, "float64") for plane in (y, cb, cr))

@@ -86,7 +86,8 @@ def _header(page: TiffPage, name) -> Header:
     guard.check_size(page.imagewidth, page.imagelength)
     bits = _same(_numbers(page, 258, 1))
     formats = _same(_numbers(page, 339, 1))
-    photometric = _numbers(page, 262, 1)[0]
+    # Where the tag is missing, its meaning is guessed as libtiff does.
+    photometric = _numbers(page, 262, 2 if page.samplesperpixel > 2 else 1)[0]
     if formats in SAMPLE_KINDS or bits is not None and bits > 16:
         kind = SAMPLE_KINDS.get(formats, "unsigned integers")
         raise guard.no_white(name, f"{bits}-bit {kind}")
@@ -159,7 +160,7 @@ def _samples(page, header, name):
             name, "is cut short: parts of the picture are absent", "save it anew"
         )
     reference = page.tags.valueof(530, (2, 2)) if header.base == "YCbCr" else (1, 1)
-    if reference != (1, 1) and header.compression not in JPEG:
+    if reference != (1, 1) and header.compression not in TIFF.IMAGE_COMPRESSIONS:
         return subsampled(page, header, reference, offsets, lengths)
     kind = np.uint8 if header.bits <= 8 else np.uint16
     samples = np.empty((height, width, header.channels), kind)
