@@ -1,4 +1,6 @@
-"""Many pictures: from what the command line names to one job each, done one by one or on a Ray cluster."""
+"""Many pictures: from what the command line names to one job each, done one by one or on a Ray
+cluster.
+"""
 
 import contextlib
 import io
@@ -15,15 +17,19 @@ from tqdm import tqdm
 from . import pictures
 from ._quiet import quiet_stderr
 from .errors import ConfigError, DRCNError, PictureError, StorageError, one_line, out_of_memory
-from .images import size_of
+from .files import replacing
+from .pictures import size_of
 from .upscaling import Upscaler
 
 STANDARD = "-"
+STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture: from which file to which, "-" being standard input or output. resume: leave it if done."""
+    """One picture: from which file to which, "-" being standard input or output. resume: leave it
+    if done.
+    """
 
     source: str
     target: str
@@ -32,14 +38,18 @@ class Job:
 
 def plan(
     sources: list[str], output: str | None, scale: int, resume: bool = False
-) -> tuple[list[Job], list[str]]:
-    """The jobs of files and folders, and a line for each source that gives none.
+) -> tuple[list[Job], list[tuple[str, str]]]:
+    """The jobs of files and folders, and (source, line) for each that gives none.
 
-    A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a folder.
-    A folder becomes FOLDER_x2 or `output`, with its structure kept; what is there already is left as it is.
+    A file NAME.png becomes NAME_x2.png beside it, or `output`, or NAME.png in it if that is a
+    folder, which it also is where it ends in / or in a dot and digits. A folder becomes FOLDER_x2
+    or `output`, with its structure kept; what is there already is left as it is. Formats that are
+    only read become PNG.
     """
     if output == "":
         raise ConfigError('-o "": name a file, a folder, or - for standard output.')
+    if output in STANDARD_OUTPUT:
+        output = STANDARD
     out = Path(output) if output not in (None, STANDARD) else None
     if len(sources) > 1 and STANDARD in (*sources, output):
         raise ConfigError("Standard input and output (-) take one picture at a time.")
@@ -47,24 +57,25 @@ def plan(
     for source in sources:
         try:
             for job in _jobs(source, output, out, scale, resume, len(sources) > 1):
-                (wrong if isinstance(job, str) else found).append(job)
+                if isinstance(job, str):
+                    wrong.append((source, job))
+                else:
+                    found.append(job)
         except OSError as error:
-            wrong.append(f"{error.filename or source}: {error.strerror}.")
+            wrong.append((source, f"{error.filename or source}: {error.strerror}."))
     inputs = {mark: job.source for job in found for mark in _marks(job.source)}
     for job in found:
         lost = {inputs[mark] for mark in _marks(job.target) if mark in inputs}
         first = targets.setdefault(os.path.realpath(job.target), job)
         if lost:
-            wrong.append(
-                f"{job.source}: the output would overwrite {'it' if job.source in lost else min(lost)}; "
-                "name another place with -o."
-            )
+            named = "it" if job.source in lost else min(lost)
+            line = f"the output would overwrite {named}; name another place with -o."
         elif first is not job:
-            wrong.append(
-                f"{job.source}: the output {job.target} is that of {first.source} already."
-            )
+            line = f"the output {job.target} is that of {first.source} already."
         else:
             jobs.append(job)
+            continue
+        wrong.append((job.source, f"{job.source}: {line}"))
     return jobs, wrong
 
 
@@ -78,46 +89,49 @@ def _jobs(source, output, out, scale, resume, several):
         else:
             yield Job(source, output or STANDARD)
     elif path.is_dir():
-        folder = Path(os.path.abspath(path))
-        if not folder.name and not out:
-            yield f"{source}: has no name to call the output after; name a folder with -o."
-            return
-        root = (
-            folder.with_name(f"{folder.name}_x{scale}")
-            if not out
-            else out / folder.name
-            if several
-            else out
-        )
-        closed = []
-        files = (
-            Path(place, name)
-            for place, _, names in os.walk(path, onerror=closed.append)
-            for name in names
-        )
-        found = sorted(
-            file
-            for file in files
-            if file.suffix.lower() in pictures.FORMATS
-            and not file.name.startswith(".")
-            and file.is_file()
-            and not _inside(file, root, path)
-        )
-        for file in found:
-            yield Job(str(file), str(root / file.relative_to(path)), resume=True)
-        for error in closed:
-            yield f"{error.filename}: {error.strerror}."
-        if not found and not closed:
-            yield f"{source}: has no pictures ({', '.join(pictures.FORMATS)})."
+        yield from _jobs_of_folder(source, path, out, scale, several)
     else:
         suffix = path.suffix if path.suffix.lower() in pictures.FORMATS else ".png"
         if out is None:
             target = path.with_name(f"{path.stem}_x{scale}{suffix}")
-        elif out.suffix and not several and not out.is_dir():
-            target = out
-        else:
+        elif several or _means_folder(output, out):
             target = out / f"{path.stem}{suffix}"
+        else:
+            target = out
         yield Job(source, str(target), resume)
+
+
+def _means_folder(output, out):
+    """Whether -o names a folder, there already or not: results/, results or results.2024, but not
+    x.gif.
+    """
+    ends = (os.sep, os.altsep) if os.altsep else (os.sep,)
+    return output.endswith(ends) or out.suffix[1:].isdigit() or not out.suffix or out.is_dir()
+
+
+def _jobs_of_folder(source, path, out, scale, several):
+    folder = Path(os.path.abspath(path))
+    if not folder.name and not out:
+        yield f"{source}: has no name to call the output after; name a folder with -o."
+        return
+    root = folder.with_name(f"{folder.name}_x{scale}")
+    if out:
+        root = out / folder.name if several else out
+    closed = []
+    found = [
+        file for file in pictures.pictures_in(path, closed.append) if not _inside(file, root, path)
+    ]
+    for file in found:
+        target = root / file.relative_to(path)
+        if file.suffix.lower() not in pictures.FORMATS:
+            # a.gif becomes a.png, unless that is another picture's.
+            alone = not file.with_suffix(".png").exists()
+            target = target.with_suffix(".png") if alone else Path(f"{target}.png")
+        yield Job(str(file), str(target), resume=True)
+    for error in closed:
+        yield f"{error.filename}: {error.strerror}."
+    if not found and not closed:
+        yield f"{source}: has no pictures ({', '.join(pictures.READABLE)})."
 
 
 def _marks(path):
@@ -148,11 +162,15 @@ def is_done(job: Job, scale: int) -> bool:
         return False
 
 
-def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
-    """Do one job; returns the line that says what was done. Raises DRCNErrors that name the file."""
+def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[str, list[str]]:
+    """Do one job; returns the line that says what was done, and those on what could not be kept.
+
+    Raises DRCNErrors that name the file, those on the place of the result before the network is
+    called.
+    """
     start, s = time.perf_counter(), upscaler.scale
     if job.resume and is_done(job, s):
-        return f"{job.source}: {job.target} is there already; delete it to make it anew."
+        return f"{job.source}: {job.target} is there already; delete it to make it anew.", []
     picture = pictures.read(sys.stdin.buffer.read() if job.source == STANDARD else job.source)
     if job.target == STANDARD:
         format = picture.format if picture.format in pictures.FORMATS.values() else "PNG"
@@ -160,15 +178,12 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
         format = pictures.format_of(job.target)
     width, height = picture.size
     size = width * s, height * s
-    pictures.check_storable(
-        picture.mode, picture.pixels.dtype == "uint16", size, format, picture.name
-    )
+    deep = picture.pixels.dtype == "uint16"
+    pictures.check_storable(picture.mode, deep, size, format, picture.name)
     try:
-        result = upscaler(picture, Path(picture.name).name if progress else None)
-        if job.target == STANDARD:
-            _to_standard_output(result, format)
-        else:
-            pictures.write(result, job.target, format)
+        with _opened(job.target) as file:
+            result = upscaler(picture, Path(picture.name).name if progress else None)
+            lost = [*picture.lost, *pictures.encode(result, file, format, job.target)]
     except Exception as error:
         if out_of_memory(error):
             raise PictureError(
@@ -177,15 +192,25 @@ def enlarge(job: Job, upscaler: Upscaler, progress: bool = False) -> str:
             ) from None
         raise
     seconds = time.perf_counter() - start
+    remarks = [f"{picture.name}: {picture.note}."] if picture.note else []
+    if lost:
+        remarks.append(f"{picture.name}: left out of the result: {', '.join(dict.fromkeys(lost))}.")
     return (
-        f"{picture.name} {width}x{height} -> {job.target} {size[0]}x{size[1]}: {upscaler.describe()}, "
-        f"{seconds:.2f} s, {size[0] * size[1] / 1e6 / seconds:.2f} megapixels/s"
-    )
+        f"{picture.name} {width}x{height} -> {job.target} {size[0]}x{size[1]}: "
+        f"{upscaler.describe()}, {seconds:.2f} s, "
+        f"{size[0] * size[1] / 1e6 / seconds:.2f} megapixels/s"
+    ), remarks
 
 
-def _to_standard_output(picture, format):
+@contextlib.contextmanager
+def _opened(target):
+    """The file to write a result to, whole or not at all; for standard output, memory."""
+    if target != STANDARD:
+        with replacing(target) as beside, open(beside, "wb") as file:
+            yield file
+        return
     content = io.BytesIO()
-    pictures.encode(picture, content, format, "Standard output")
+    yield content
     try:
         sys.stdout.buffer.write(content.getvalue())
         sys.stdout.buffer.flush()
@@ -193,23 +218,25 @@ def _to_standard_output(picture, format):
         raise StorageError(f"Standard output: cannot be written ({error.strerror}).") from None
 
 
-def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool, str]:
-    """Do one job as `enlarge`: whether it went well, and its line. No picture ends the work on the others."""
+def attempt(job: Job, upscaler: Upscaler, progress: bool = False) -> tuple[bool, str, list[str]]:
+    """Do one job as `enlarge`: whether it went well, and its lines. No picture ends the work on the
+    others.
+    """
     try:
-        return True, enlarge(job, upscaler, progress)
+        return True, *enlarge(job, upscaler, progress)
     except DRCNError as error:
-        return False, str(error)
+        return False, str(error), []
     except Exception as error:
-        return (
-            False,
-            f"{job.source}: cannot be enlarged ({type(error).__name__}: {_last_line(error)}).",
-        )
+        reason = f"{type(error).__name__}: {_last_line(error)}"
+        return False, f"{job.source}: cannot be enlarged ({reason}).", []
 
 
-def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[bool, str]]:
-    """Do the jobs here: for each whether it went well, and its line. Progress goes to standard error."""
+def one_by_one(jobs: list[Job], upscaler: Upscaler) -> Iterator[tuple[str, bool, str, list[str]]]:
+    """Do the jobs here: for each its source, and what `attempt` says. Progress goes to standard
+    error.
+    """
     for job in tqdm(jobs, "pictures", delay=2, leave=False, disable=len(jobs) < 2 or None):
-        yield attempt(job, upscaler, sys.stderr.isatty())
+        yield job.source, *attempt(job, upscaler, sys.stderr.isatty())
 
 
 def _last_line(error):
@@ -221,14 +248,15 @@ class _Worker:
         self.upscaler = Upscaler(**options)
 
     def __call__(self, row):
-        well, line = attempt(Job(**row), self.upscaler)
-        return {"well": well, "line": line}
+        well, line, remarks = attempt(Job(**row), self.upscaler)
+        return {"source": row["source"], "well": well, "line": line, "remarks": "\n".join(remarks)}
 
 
-def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
+def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[str, bool, str, list[str]]]:
     """Do the jobs on a Ray cluster (RAY_ADDRESS, or this machine), as `one_by_one`.
 
-    Files and this package must be visible on every machine. ConfigError if Ray is not installed, or gives up.
+    Files and this package must be visible on every machine. ConfigError if Ray is not installed, or
+    gives up.
     """
     try:
         import ray.data
@@ -268,16 +296,18 @@ def on_ray(jobs: list[Job], options: dict) -> Iterator[tuple[bool, str]]:
     )
     try:
         for row in done.iter_rows():
-            yield row["well"], row["line"]
+            yield row["source"], row["well"], row["line"], row["remarks"].splitlines()
     except ray.exceptions.RayError as error:
         raise ConfigError(
-            f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes on "
-            "from there."
+            f"Ray gave up ({_last_line(error)}); what is done is kept, and the same command goes "
+            "on from there."
         ) from None
 
 
 def upscale(sources: list[str], output: str | None = None, ray: bool = False, **options) -> int:
-    """The command `drcn upscale`; returns its exit status. A line a picture, on standard error if it failed."""
+    """The command `drcn upscale`; returns its exit status. A line a picture, on standard error if
+    it failed.
+    """
     upscaler = Upscaler(**options)
     jobs, wrong = plan(sources, output, upscaler.scale, resume=ray)
     to_picture = any(job.target == STANDARD for job in jobs)
@@ -287,13 +317,22 @@ def upscale(sources: list[str], output: str | None = None, ray: bool = False, **
         )
     if to_picture and ray:
         raise ConfigError("--ray takes files and folders, not standard input and output.")
-    failed = len(wrong)
-    for line in wrong:
+    left_out = [source for source, _ in wrong]
+    for _, line in wrong:
         print(one_line(f"drcn: {line}"), file=sys.stderr)
-    for well, line in (
-        (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ()
-    ):
-        failed += not well
+    done = (on_ray(jobs, options) if ray else one_by_one(jobs, upscaler)) if jobs else ()
+    for source, well, line, remarks in done:
+        if not well:
+            left_out.append(source)
         stream = sys.stderr if to_picture or not well else sys.stdout
         tqdm.write(one_line(line if well else f"drcn: {line}"), file=stream)
-    return 0 if not failed else 2 if failed == len(jobs) + len(wrong) else 1
+        for remark in remarks:
+            tqdm.write(one_line(f"drcn: {remark}"), file=sys.stderr)
+    total = len(jobs) + len(wrong)
+    if left_out and total > 1:
+        names = ", ".join(left_out)
+        print(
+            one_line(f"drcn: {total - len(left_out)} of {total} done; left out: {names}."),
+            file=sys.stderr,
+        )
+    return 0 if not left_out else 2 if len(left_out) == total else 1

@@ -120,24 +120,33 @@ def measure(
     """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr,
     ssim.
 
-    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output`
-    being d. ConfigError if the method was made for another scale; PictureError names a picture that
-    is too small.
+    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
+    A picture that is too small is left out and named on standard error. ConfigError if the method was made for
+    another scale; PictureError if every picture is too small.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
-    rows = []
+    rows, too_small = [], {}
     pictures = datasets.pictures(dataset)
     bar = tqdm(pictures.items(), f"{method.name} {dataset} x{scale}", leave=False, disable=None)
     for name, picture in bar:
         try:
             found = _measure(method, picture, scale, recursions)
         except PictureError as error:
-            raise PictureError(f"{name} of {dataset}: {error}") from None
+            too_small[name] = error
+            continue
         rows += [
             {"method": method.name, "scale": scale, "dataset": str(dataset), "picture": name, **row}
             for row in found
         ]
+    if not rows:
+        name, error = next(iter(too_small.items()))
+        raise PictureError(f"{name} of {dataset}: {error}")
+    if too_small:
+        done = f"{len(pictures) - len(too_small)} of {len(pictures)} done"
+        datasets.say_once(
+            f"{dataset} x{scale}: {done}; left out: {', '.join(too_small)} (too small)."
+        )
     return rows
 
 
@@ -174,15 +183,32 @@ def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
 
 
 def mean(rows: list[dict]) -> dict[str | int, dict]:
-    """The means over the pictures of each output: {"final": {"images", "psnr", "ssim"}, 1: ...}."""
+    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ..., ...}.
+
+    A picture that comes out exactly, whose PSNR is infinite, is left out, as long as there are others; `images`
+    counts the rest.
+    """
     found = {}
     for output in dict.fromkeys(row["output"] for row in rows):
         mine = [row for row in rows if row["output"] == output]
+        mine = [row for row in mine if np.isfinite(row["psnr"])] or mine
         found[output] = {
             "images": len(mine),
             **{key: float(np.mean([row[key] for row in mine])) for key in ("psnr", "ssim")},
         }
     return found
+
+
+def _say_exact(rows):
+    """Name the pictures that `mean` leaves out."""
+    final = [row for row in rows if row["output"] == "final"]
+    exact = [row["picture"] for row in final if not np.isfinite(row["psnr"])]
+    if exact and len(exact) < len(final):
+        row = final[0]
+        datasets.say_once(
+            f"{row['method']} on {row['dataset']} x{row['scale']}: {', '.join(exact)} exact, "
+            "left out of the mean."
+        )
 
 
 def evaluate(
@@ -199,6 +225,7 @@ def evaluate(
                     continue
                 rows = measure(method, dataset, scale, recursions)
                 means = mean(rows)
+                _say_exact(rows)
                 key = {"method": method.name, "scale": scale, "dataset": dataset}
                 tables["benchmark"].append(
                     {**key, "source": "measured", **means["final"], **method.facts}
@@ -386,10 +413,6 @@ def _psnr(cells, sets):
     return [cells[name]["psnr"] if name in cells else 0.0 for name in sets]
 
 
-def _cell(row, with_ssim=True):
-    return f"{row['psnr']:.2f}" + (f" / {row['ssim']:.4f}" if row["ssim"] and with_ssim else "")
-
-
 def paired(
     rows: list[dict], ours: str, theirs: str, scale: int, dataset: str, draws: int = 10_000
 ) -> dict:
@@ -453,6 +476,15 @@ def frontier(points: dict[str, tuple[float, float]]) -> list[str]:
     return names
 
 
+def _decibels(psnr):
+    return "exact" if np.isinf(psnr) else f"{psnr:.2f}"
+
+
+def _cell(row, with_ssim=True):
+    ssim = f" / {row['ssim']:.4f}" if row["ssim"] and with_ssim else ""
+    return _decibels(row["psnr"]) + ssim
+
+
 def facts_table(rows: list[dict]) -> str:
     """How each measured network was made: a line a network, from the rows that carry its facts."""
     networks = {row["method"]: row for row in rows if row.get("minutes")}
@@ -486,7 +518,7 @@ def recursion_table(rows: list[dict]) -> str:
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
     lines = [
         {
-            str(row["output"]): f"{row['psnr']:.2f}"
+            str(row["output"]): _decibels(row["psnr"])
             for row in rows
             if (row["method"], row["scale"], row["dataset"]) == key
         }

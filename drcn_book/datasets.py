@@ -22,7 +22,9 @@ from PIL import Image
 from .degradation import resize
 from .errors import DatasetError, PictureError, StorageError, one_line
 from .files import replacing
-from .images import FORMATS, deep_grey, eight_views, luma, open_picture, read_luma, reading
+from .images import eight_views, luma, read_luma
+from .pictures import pictures_in, read_light
+from .pictures.guard import reading
 
 TABLES = Path(__file__).parent
 TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
@@ -176,6 +178,24 @@ def _public_name(name: str | Path) -> str | None:
     return None
 
 
+def _is_embedded(name: str | Path) -> bool:
+    """Whether a name is that of the embedded set: "Photos", while "./Photos" is a folder."""
+    return str(name) == "Photos"
+
+
+@functools.cache
+def say_once(line: str) -> None:
+    """Say something on standard error, once in the life of the process."""
+    print(one_line(f"drcn: {line}"), file=sys.stderr)
+
+
+def _say_which(name: str | Path) -> None:
+    """Where a bare name is that of a set and of a folder here, say which is taken."""
+    bare = str(name) in ("Photos", *registry())
+    if bare and Path(name).is_dir() and Path(name).resolve() != (data_dir() / name).resolve():
+        say_once(f"{name} is taken for the set of that name; the folder here is ./{name}.")
+
+
 def files(name: str | Path) -> list[Path]:
     """The picture files of a public set by name, or of any folder by path, sorted by name.
 
@@ -196,7 +216,7 @@ def files(name: str | Path) -> list[Path]:
         raise DatasetError(
             f"{str(name)!r} is no folder and no data set: Photos, {', '.join(registry())}."
         )
-    found = sorted(path for path in Path(name).iterdir() if path.suffix.lower() in FORMATS)
+    found = pictures_in(name, lambda error: say_once(f"{error.filename}: {error.strerror}."))
     if not found:
         raise DatasetError(f"{name}: no pictures in this folder.")
     return found
@@ -215,33 +235,33 @@ def photographs() -> dict[str, np.ndarray]:
     }
 
 
-def _read_colour(path):
-    image = open_picture(path)
-    if image.mode.startswith(("I", "F")):
-        return deep_grey(image, path).astype("uint8")
-    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
-
-
 def colour_pictures(name: str | Path) -> dict[str, np.ndarray]:
     """The pictures of a set or folder in colour, as `pictures`: uint8 (h, w, 3), or (h, w) if grey."""
-    return _photographs() if name == "Photos" else _readable(files(name), _read_colour)
+    _say_which(name)
+    return _photographs() if _is_embedded(name) else _readable(files(name), read_light)
 
 
 def _readable(paths, read):
     """{file stem: read(path)}, naming on stderr what is no picture; DatasetError if that is all of them.
 
-    Of two files with the same stem, the second goes by its whole name.
+    Of two files with the same stem, the second goes by its whole name, or by its folder's and its own.
     """
-    found = {}
+    found, left_out = {}, []
     for path in paths:
         try:
-            found[path.name if path.stem in found else path.stem] = read(path)
+            picture = read(path)
         except PictureError as error:
-            print(one_line(f"drcn: skipped {error}"), file=sys.stderr)
+            left_out.append(path.name)
+            say_once(f"skipped {error}")
+            continue
+        names = (path.stem, path.name, f"{path.parent.name}-{path.name}", str(path))
+        found[next(name for name in names if name not in found)] = picture
     if not found:
         raise DatasetError(
             f"{paths[0].parent}: none of the {len(paths)} pictures here can be read."
         )
+    if left_out:
+        say_once(f"{len(found)} of {len(paths)} done; left out: {', '.join(left_out)}.")
     return found
 
 
@@ -250,7 +270,8 @@ def pictures(name: str | Path) -> dict[str, np.ndarray]:
 
     Unreadable files of a folder are named on stderr and skipped. DatasetError as in `files`.
     """
-    if name == "Photos":
+    _say_which(name)
+    if _is_embedded(name):
         return photographs()
     found = _readable(files(name), read_luma)
     if _public_name(name) == "DIV2Kgray":  # published as full-range luma
@@ -282,7 +303,8 @@ def _parts(split: str) -> list[str]:
                 file=sys.stderr,
             )
         return parts
-    return [split] if Path(split).exists() else split.split("+")
+    whole = split in ("Photos", *registry()) or Path(split).exists()
+    return [split] if whole else split.split("+")
 
 
 def training_split(split: str) -> dict[str, np.ndarray]:

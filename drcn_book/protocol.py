@@ -9,15 +9,8 @@ from PIL import Image
 
 from .degradation import check_scale, modcrop, resize
 from .errors import ConfigError
-from .images import luma
 from .metrics import psnr
-
-# BT.601 in studio range: (Y, Cb, Cr) = OFFSET + RGB @ YCBCR for RGB in 0..255.
-YCBCR = (
-    np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]).T
-    / 255
-)
-OFFSET = np.array([16, 128, 128])
+from .pictures.colour import OFFSET, YCBCR, luma
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
-"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat memory."""
+"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat
+memory.
+"""
 
 import functools
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +20,17 @@ from .degradation import resize
 from .errors import ConfigError, PictureError, WeightsError
 from .images import mean_over_views
 from .model import KerasNet, ensemble_weights
-from .pictures import Picture
+from .pictures import Picture, metadata
+from .pictures.colour import YCBCR
+from .pictures.transparency import carried_outward
 from .recursion import answer
 from .weights import load, shipped
 
+PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 MEMORY = 1e9  # bytes that the network may take by default
 BICUBIC = 2  # low-resolution pixels that Keys' kernel reaches to each side
 SMALLEST = 4  # pixels it needs to find on each axis
-LUMA = np.array([65.481, 128.553, 24.966], "float32") / 255
+LUMA = YCBCR[:, 0].astype("float32")
 GREY = np.array([219], "float32") / 255
 
 
@@ -77,7 +83,9 @@ def inference_network(
 
 
 def fast_precision() -> str:
-    """The fastest number type without a loss one can measure: bfloat16 where the processor multiplies it."""
+    """The fastest number type without a loss one can measure: bfloat16 where the processor
+    multiplies it.
+    """
     cpuinfo = Path("/proc/cpuinfo")
     native = cpuinfo.exists() and any(
         flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16")
@@ -88,9 +96,11 @@ def fast_precision() -> str:
 
 
 def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
-    """Cut 0..length into windows of one size, (start, stop, first, last): read start:stop, keep first:last.
+    """Cut 0..length into windows of one size, (start, stop, first, last): read start:stop, keep
+    first:last.
 
-    What is kept lies at least `margin` inside the window, except at the ends of the picture, which stay ends.
+    What is kept lies at least `margin` inside the window, except at the ends of the picture, which
+    stay ends.
     """
     count = max(1, -(-(length - 2 * margin) // core))
     size = min(length, -(-(length - 2 * margin) // count) + 2 * margin) if count > 1 else length
@@ -99,14 +109,39 @@ def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, in
     return [(start, start + size, *kept) for start, *kept in zip(starts, edges, edges[1:])]
 
 
+def whole(option: str, value) -> int | None:
+    """A whole number in any form, such as 2, 2.0 or "2", or None; ConfigError names the option."""
+    try:
+        given = None if value is None else float(str(value))
+        if given is None or given == int(given):
+            return given if given is None else int(given)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ConfigError(f"{option} {_shown(value)}: must be a whole number.")
+
+
+def number(value) -> float:
+    """The value of --skip-below in any form that says a number; ConfigError for others."""
+    try:
+        return float(str(value))
+    except ValueError:
+        raise ConfigError(f"--skip-below {_shown(value)}: must be a number.") from None
+
+
+def _shown(value):
+    return " ".join(str(value).split())[:40]
+
+
 class Upscaler:
     """A network made ready to enlarge pictures; one serves for many.
 
     scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
-    recursions: stop after that many, with the last one's output. skip_below: leave out recursions whose
-    ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and turns.
-    tile: side in output pixels of the squares that are computed at a time, which sets the memory; the result is
-    the same with any. By default the side that takes about 1 GB: 1,344 for 32 filters.
+    recursions: stop after that many, with the last one's output. skip_below: leave out recursions
+    whose ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and
+    turns.
+    tile: side in output pixels of the squares that are computed at a time, which sets the memory;
+    the result is the same with any. By default the side that takes about 1 GB: 1,344 for 32
+    filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
@@ -121,6 +156,12 @@ class Upscaler:
         precision: str = "auto",
         skip_below: float = 0.0,
     ):
+        scale, tile = whole("--scale", scale), whole("--tile", tile)
+        recursions, skip_below = whole("--recursions", recursions), number(skip_below)
+        if precision not in PRECISIONS:
+            raise ConfigError(
+                f"precision {str(precision)[:40]!r}: choose one of {', '.join(PRECISIONS)}."
+            )
         self.name = str(weights or f"compact-x{scale or 2}")
         if weights is None and self.name not in shipped():
             raise WeightsError(
@@ -159,9 +200,12 @@ class Upscaler:
         return mean_over_views(once, x) if self.self_ensemble else once(x)
 
     def __call__(self, picture: Picture, label: str | None = None) -> Picture:
-        """Enlarge a picture. With a label, a progress bar of that name shows on standard error if it takes long.
+        """Enlarge a picture. With a label, a progress bar of that name shows on standard error if
+        it takes long.
 
-        A region of one colour keeps exactly that colour. PictureError for less than 4 pixels on an axis.
+        A region of one colour keeps exactly that colour. Under full transparency, the visible
+        colours around take the place of hidden ones. Of the metadata, what counts in pixels is made
+        true again. PictureError for less than 4 pixels on an axis.
         """
         width, height = picture.size
         if min(width, height) < SMALLEST:
@@ -183,10 +227,13 @@ class Upscaler:
             for place, window in self.enlarged(picture):
                 output[place] = np.round(window * np.iinfo(kind).max)
                 bar.update(window.shape[0] * window.shape[1] / 1e6)
-        return replace(picture, pixels=output)
+        said = metadata.enlarged(picture.metadata, s)
+        return replace(picture, pixels=output, metadata=said)
 
     def enlarged(self, picture: Picture) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
-        """The result window by window: where it belongs, and its values (h, w, channels), float32 in 0..1."""
+        """The result window by window: where it belongs, and its values (h, w, channels), float32
+        in 0..1.
+        """
         s, (width, height) = self.scale, picture.size
         core = max(1, self.tile // s)
         for top, bottom, first, last in windows(height, core, self.margin):
@@ -204,13 +251,16 @@ class Upscaler:
         s, peak = self.scale, np.iinfo(pixels.dtype).max
         height, width = pixels.shape[:2]
         above, before = min(top, BICUBIC), min(left, BICUBIC)
-        wide = pixels[
-            top - above : min(bottom + BICUBIC, height), left - before : min(right + BICUBIC, width)
-        ]
+        rows = top - above, min(bottom + BICUBIC, height)
+        columns = left - before, min(right + BICUBIC, width)
+        wide = self._visible(pixels, mode, *rows, *columns)
         inside = np.s_[
             above * s : (above + bottom - top) * s, before * s : (before + right - left) * s
         ]
-        flat = (maximum_filter(wide, (5, 5, 1)) == minimum_filter(wide, (5, 5, 1))).all(-1)
+        channels = wide.shape[2]
+        colour = channels - (mode in ("LA", "RGBA"))
+        seen = wide[..., :colour]
+        flat = (maximum_filter(seen, (5, 5, 1)) == minimum_filter(seen, (5, 5, 1))).all(-1)
         flat = flat.repeat(s, 0).repeat(s, 1)[inside]
 
         def bicubic(planes):
@@ -225,48 +275,64 @@ class Upscaler:
         low = wide.astype("float32") / peak
         if mode == "CMYK":
             low = 1 - low  # ink to light
-        channels = low.shape[2]
-        colour = channels - (mode in ("LA", "RGBA"))
         planes = low.copy()
         if colour < channels:
-            planes[..., :colour] *= low[
-                ..., colour:
-            ]  # the transparent must not bleed into the rest
+            planes[..., :colour] *= low[..., colour:]  # what is less visible counts less
         high = bicubic(planes)
         if colour < channels:
             alpha = high[..., colour:]
             seen = high[..., :colour] / np.maximum(alpha, 1 / 255)
-            high[..., :colour] = np.where(alpha > 1 / 255, seen, bicubic(low[..., :colour]))
+            plain = flat[..., None] | (alpha <= 1 / 255)
+            high[..., :colour] = np.where(plain, bicubic(low[..., :colour]), seen)
 
         groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
         for first, weights in () if flat.all() else groups:
             part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
-            # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and B.
+            # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and
+            # B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
             high[part] += np.where(flat, 0, detail)[..., None]
         if mode == "CMYK":
             high = 1 - high
         return np.clip(high, 0, 1)
 
+    def _visible(self, pixels, mode, top, bottom, left, right):
+        """Pixels of a window, visible colours carried under the transparent as far as the network
+        can see.
+        """
+        window = pixels[top:bottom, left:right]
+        if mode not in ("LA", "RGBA") or window[..., -1].all():
+            return window
+        reach = self.margin + 2 * BICUBIC
+        above, before = min(top, reach), min(left, reach)
+        around = pixels[top - above : bottom + reach, left - before : right + reach]
+        filled = carried_outward(around, reach)
+        return filled[above : above + bottom - top, before : before + right - left]
+
 
 def upscale(image, scale: int | None = None, **options):
-    """Enlarge a picture: a path, a Pillow image, or an array.
+    """Enlarge a picture: a path, the bytes of a file, a Pillow image, or an array or what NumPy
+    makes one of.
 
-    A path or Pillow image gives a Pillow image, its metadata in `info`; a uint8 or uint16 array (h, w) or
-    (h, w, channels) gives an array of its kind, and so does a path of 16-bit colour, which Pillow cannot hold.
-    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of DRCNError.
+    A path, bytes or Pillow image give a Pillow image, its metadata in `info`; a uint8 or uint16
+    array (h, w) or (h, w, channels) gives an array of its kind, and so does a file of 16-bit
+    colour, which Pillow cannot hold.
+    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of
+    DRCNError.
 
     >>> import drcn_book
     >>> sharp = drcn_book.upscale("holiday.jpg", scale=2)
     >>> sharp.save("holiday_x2.jpg")
     """
-    if isinstance(image, np.ndarray):
-        output = Upscaler(scale, **options)(pictures.from_array(image)).pixels
-        return output.reshape(*output.shape[:2], *image.shape[2:])
-    picture = (
-        pictures.from_pillow(image) if isinstance(image, Image.Image) else pictures.read(image)
-    )
+    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
+        picture = pictures.read(image)
+    elif isinstance(image, Image.Image):
+        picture = pictures.from_pillow(image)
+    else:
+        picture = pictures.from_array(image)
+        output = Upscaler(scale, **options)(picture).pixels
+        return output[..., 0] if np.ndim(image) == 2 else output
     output = Upscaler(scale, **options)(picture)
     deep_colour = output.pixels.dtype == np.uint16 and output.mode != "L"
     return output.pixels if deep_colour else pictures.to_pillow(output)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 
 from drcn_book import benchmark, datasets, files, weights
 from drcn_book.benchmark import BICUBIC, Method
@@ -480,3 +481,30 @@ def test_a_process_that_saves_waits_for_another(tmp_path):
         files.write_csv(tmp_path / "benchmark.csv", [row])
     late.join()
     assert [row["method"] for row in benchmark.read(tmp_path / "benchmark.csv")] == ["a", "b"]
+
+
+def test_exact_and_tiny_pictures_do_not_spoil_a_table(tmp_path, capsys):
+    cat = data.chelsea()[100:180, 150:230]
+    for name, pixels in {
+        "cat": cat,
+        "black": np.zeros((64, 64, 3), "uint8"),
+        "dot": cat[:6, :6],
+    }.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    tables = benchmark.evaluate([benchmark.BICUBIC], [str(tmp_path)], [2])
+    (row,) = tables["benchmark"]
+    (alone,) = [each for each in tables["pictures"] if each["picture"] == "cat"]
+    assert row["images"] == 1 and row["psnr"] == alone["psnr"] and np.isfinite(row["psnr"])
+    assert [each["picture"] for each in tables["pictures"]] == ["black", "cat"]
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"drcn: {tmp_path} x2: 2 of 3 done; left out: dot (too small).",
+        f"drcn: bicubic on {tmp_path} x2: black exact, left out of the mean.",
+    ]
+    for name in ("cat", "dot"):
+        (tmp_path / f"{name}.png").unlink()
+    tables = benchmark.evaluate([benchmark.BICUBIC], [str(tmp_path)], [2])
+    assert "exact" in benchmark.table(tables["benchmark"], 2) and "inf" not in str(
+        benchmark.table(tables["benchmark"], 2)
+    )
+    assert capsys.readouterr().err == ""

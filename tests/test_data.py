@@ -179,8 +179,11 @@ def test_own_folders_are_read_and_what_cannot_be_read_is_named(folder, capsys):
     grey = read_luma(folder / "grey.bmp")
     assert np.array_equal(pictures[f"{folder}/deep"], grey)
     assert np.array_equal(pictures[f"{folder}/colour.webp"], pictures[f"{folder}/colour"])
-    lines = capsys.readouterr().err.splitlines()
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert last == "drcn: 4 of 6 done; left out: cut.png, text.jpg."
     assert [line.split(":")[1].split("/")[-1] for line in lines] == ["cut.png", "text.jpg"]
+    datasets.training_split(str(folder))
+    assert capsys.readouterr().err == ""  # said once
     assert all(line.startswith(f"drcn: skipped {folder}") for line in lines)
 
 
@@ -456,3 +459,16 @@ def test_the_data_folder_follows_the_environment_and_the_project(monkeypatch, tm
     assert datasets.data_dir() == Path("data")
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
     assert datasets.data_dir() == tmp_path
+
+
+def test_a_folder_named_like_a_set_is_told_from_it(no_sets, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("Photos")
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50), dtype="uint8")
+    Image.fromarray(pixels).save("Photos/mine.png")
+    assert datasets.pictures("./Photos").keys() == {"mine"} and capsys.readouterr().err == ""
+    assert datasets.training_split("./Photos").keys() == {"./Photos/mine"}
+    assert datasets.pictures("Photos").keys() == set(datasets.PHOTOGRAPHS)
+    assert len(datasets.training_split("Photos")) == 6
+    said = "drcn: Photos is taken for the set of that name; the folder here is ./Photos.\n"
+    assert capsys.readouterr().err == said

@@ -123,7 +123,7 @@ def test_figures_on_a_phone_keep_a_readable_size(open_page):
         [...document.querySelectorAll('article ' + where)].map(i => i.getBoundingClientRect().width))"""
     )
     plots, wide = widths
-    assert len(plots) >= 1 and 300 <= min(plots) and max(plots) <= 390
+    assert len(plots) >= 1 and min(plots) >= 300 and max(plots) <= 390
     assert len(wide) >= 6 and min(wide) >= 450 and overflow(page) <= 0
 
 

@@ -1,9 +1,11 @@
 """Enlarging: the algebraic shortcut, tiles, colour, flat regions, stopping early."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import drcn_book
 from drcn_book import pictures
@@ -12,6 +14,7 @@ from drcn_book.config import NetworkConfig, preset
 from drcn_book.degradation import resize
 from drcn_book.errors import ConfigError, PictureError, WeightsError
 from drcn_book.model import build
+from drcn_book.pictures.transparency import carried_outward
 from drcn_book.upscaling import Upscaler, inference_network, windows
 from drcn_book.weights import save_weights
 
@@ -281,3 +284,112 @@ def test_what_does_not_go_together_is_refused(weights):
     for shape, kind in (((8, 8), "float64"), (8, "uint8"), ((8, 8, 5), "uint8"), ((3, 9), "uint8")):
         with pytest.raises(PictureError):
             drcn_book.upscale(np.zeros(shape, kind), weights=weights(TINY))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+@pytest.mark.parametrize("colour", [(50,), (200, 30, 40)])
+def test_a_cut_out_of_one_colour_keeps_it_whatever_is_hidden(weights, colour, kind, scale):
+    upscaler = Upscaler(weights=weights(replace(TINY, scale=scale)), precision="float32", tile=32)
+    peak, mode = np.iinfo(kind).max, "LA" if len(colour) == 1 else "RGBA"
+    colour = np.array(colour, kind) * (peak // 255)
+    y, x = np.mgrid[:30, :34]
+    distance = np.hypot(x - 17, y - 15)
+    alpha = np.clip(8.5 - distance, 0, 1) * peak  # soft at its edge
+    results = []
+    for seed in (None, 0, 1):
+        hidden = np.random.default_rng(seed).integers(0, peak + 1, (30, 34, len(colour)))
+        hidden = np.zeros_like(hidden) if seed is None else hidden
+        pixels = np.where(alpha[..., None] > 0, colour, hidden)
+        pixels = np.concatenate([pixels, alpha[..., None]], -1).astype(kind)
+        results.append(upscaler(pictures.Picture(pixels, mode)).pixels)
+        seen = results[-1][..., -1] > peak // 255
+        assert (results[-1][seen][:, :-1] == colour).all()
+    assert (results[0] == results[1]).all() and (results[1] == results[2]).all()
+
+
+def test_hidden_colours_play_no_part_and_tiles_give_what_the_whole_gives(weights):
+    pixels = RNG.integers(0, 256, (60, 70, 4), "uint8")
+    pixels[..., 3] = np.where(RNG.random((60, 70)) < 0.3, 0, pixels[..., 3] | 1)
+    pixels[10:45, 15:60, 3] = 0
+    other = pixels.copy()
+    other[..., :3][other[..., 3] == 0] = 0
+    assert (other != pixels).any()
+    whole = Upscaler(weights=weights(TINY), precision="float32", tile=10_000)
+    expected = joined(whole, pictures.from_array(pixels))
+    assert (joined(whole, pictures.from_array(other)) == expected).all()
+    tiled = Upscaler(weights=weights(TINY), precision="float32", tile=32)
+    assert np.abs(joined(tiled, pictures.from_array(pixels)) - expected).max() <= 1e-5
+    other[..., :3][other[..., 3] > 0] //= 2  # while the visible ones do
+    assert (joined(whole, pictures.from_array(other)) != expected).any()
+
+
+def test_without_hidden_pixels_nothing_is_filled():
+    pixels = RNG.integers(1, 256, (9, 9, 4), "uint8")
+    assert carried_outward(pixels, 5) is pixels
+    pixels[4, 4, 3] = 0
+    filled = carried_outward(pixels, 5)
+    same = (filled == pixels).all(-1)
+    assert same.sum() >= 80 and (filled[..., 3] == pixels[..., 3]).all()
+
+
+def test_whatever_numpy_makes_an_array_of_is_a_picture(weights):
+    pixels = RNG.integers(0, 256, (16, 20), "uint8")
+    expected = drcn_book.upscale(pixels, weights=weights(TINY))
+
+    class Tensor:
+        def __array__(self, dtype=None, copy=None):
+            return pixels
+
+    for given in (np.asmatrix(pixels), Tensor(), memoryview_of(pixels), np.ma.masked_array(pixels)):
+        result = drcn_book.upscale(given, weights=weights(TINY))
+        assert type(result) in (np.ndarray, Image.Image)
+        assert (np.asarray(result) == expected).all()
+    ragged = [[1, 2], [3]]
+    for given in (
+        pixels.tolist(),
+        (pixels, pixels),
+        ragged,
+        None,
+        3,
+        b"\x89PNG" + bytes(99),
+        {},
+        object(),
+    ):
+        with pytest.raises(PictureError) as error:
+            drcn_book.upscale(given, weights=weights(TINY))
+        assert "\n" not in str(error.value) and len(str(error.value)) < 300
+
+
+def memoryview_of(pixels):
+    """The bytes of a file."""
+    file = io.BytesIO()
+    pictures.to_pillow(pictures.from_array(pixels)).save(file, "PNG")
+    return memoryview(file.getvalue())
+
+
+def test_whole_numbers_are_taken_in_any_form(weights):
+    pixels = RNG.integers(0, 256, (16, 20), "uint8")
+    expected = drcn_book.upscale(pixels, scale=2, weights=weights(TINY), tile=64, recursions=2)
+    for scale, tile, recursions in (
+        (2.0, "64", "2"),
+        ("2", 64.0, np.int64(2)),
+        (np.float32(2), "64.0", 2),
+    ):
+        result = drcn_book.upscale(
+            pixels, scale, weights=weights(TINY), tile=tile, recursions=recursions
+        )
+        assert (result == expected).all()
+    for wrong in (
+        {"scale": 2.5},
+        {"scale": "two"},
+        {"tile": [64]},
+        {"tile": "64 or\nso"},
+        {"scale": float("nan")},
+    ):
+        with pytest.raises(ConfigError, match="must be a whole number") as error:
+            Upscaler(**{"weights": weights(TINY), **wrong})
+        assert "\n" not in str(error.value)
+    for wrong in ({"precision": "junk"}, {"skip_below": "little"}):
+        with pytest.raises(ConfigError):
+            Upscaler(weights=weights(TINY), **wrong)

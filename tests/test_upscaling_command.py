@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damaged import bad, good, mutated, png, saved, smooth
+from formats import STORED, netpbm, tiff
 from PIL import Image
 from processes import ROOT, interpreter
 from test_upscaling import TINY, randomised
@@ -17,6 +18,9 @@ from tqdm import tqdm
 
 from drcn_book import batch, pictures, upscaling
 from drcn_book.cli import main
+from drcn_book.errors import PictureError, StorageError
+from drcn_book.files import replacing, write_atomically
+from drcn_book.images import luma, read_luma
 from drcn_book.model import build
 from drcn_book.weights import save_weights
 
@@ -126,7 +130,8 @@ def test_two_pictures_never_share_an_output(drcn, tmp_path):
     for folder in ("one", "two"):
         write(tmp_path / folder / "a.png", good()["rgb.png"])
     status, out, err = drcn("one/a.png", "two/a.png", "-o", "out")
-    assert status == 1 and len(out) == len(err) == 1 and "two/a.png: the output" in err[0]
+    assert status == 1 and len(out) == 1 and "two/a.png: the output" in err[0]
+    assert err[1:] == ["drcn: 1 of 2 done; left out: two/a.png."]
 
 
 @pytest.mark.parametrize("output", ["a.png", "./a.png", ".", "link.png", "hard.png"])
@@ -145,11 +150,14 @@ def test_nor_is_another_input(drcn, tmp_path):
         write(tmp_path / name, good()["rgb.png"])
     status, out, err = drcn("a.png", "a_x2.png")
     assert status == 1 and len(out) == 1 and files(tmp_path)[1:3] == ["a_x2.png", "a_x2_x2.png"]
-    assert err == ["drcn: a.png: the output would overwrite a_x2.png; name another place with -o."]
+    assert err == [
+        "drcn: a.png: the output would overwrite a_x2.png; name another place with -o.",
+        "drcn: 1 of 2 done; left out: a.png.",
+    ]
     status, out, err = drcn("in", "in_x2/b.png")
     assert (
         status == 1
-        and len(err) == 1
+        and len(err) == 2
         and "in/b.png: the output would overwrite in_x2/b.png" in err[0]
     )
     for name in ("a_x2.png", "in_x2/b.png"):
@@ -201,11 +209,19 @@ def test_what_may_not_be_read_costs_only_itself(drcn, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", refusing(os.scandir))
         status, out, err = drcn("in", "in/locked")
-        assert status == 1 and len(out) == 1 and err == ["drcn: in/locked: Permission denied."] * 2
+        assert status == 1 and len(out) == 1
+        assert err == [
+            *["drcn: in/locked: Permission denied."] * 2,
+            "drcn: 1 of 3 done; left out: in, in/locked.",
+        ]
     with monkeypatch.context() as patch:
         patch.setattr(Path, "is_dir", refusing(Path.is_dir))
         status, out, err = drcn("locked", "a.png")
-        assert status == 1 and len(out) == 1 and err == ["drcn: locked: Permission denied."]
+        assert status == 1 and len(out) == 1
+        assert err == [
+            "drcn: locked: Permission denied.",
+            "drcn: 1 of 2 done; left out: locked.",
+        ]
     with monkeypatch.context() as patch:
         patch.setattr(batch, "plan", refusing(batch.plan))
         patch.setattr(batch, "upscale", lambda *_, **__: batch.plan("in/locked"))
@@ -250,7 +266,8 @@ def test_one_bad_picture_among_good_ones_costs_only_itself(drcn, tmp_path):
     write(tmp_path / "in" / "b.jpg", bad()["truncated.jpg"])
     write(tmp_path / "in" / "c.png", good()["grey.png"])
     status, out, err = drcn("in")
-    assert status == 1 and len(out) == 2 and len(err) == 1 and "b.jpg" in err[0]
+    assert status == 1 and len(out) == 2 and len(err) == 2 and "b.jpg" in err[0]
+    assert err[1] == "drcn: 2 of 3 done; left out: in/b.jpg."
     assert files(tmp_path / "in_x2") == ["a.png", "c.png"]
     write(tmp_path / "in" / "b.jpg", good()["rgb.jpg"])
     status, out, err = drcn("in")
@@ -268,7 +285,10 @@ def test_no_error_of_one_picture_ends_the_others(drcn, tmp_path, monkeypatch):
     )
     status, out, err = drcn("in")
     assert status == 1 and len(out) == 2
-    assert err == ["drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero)."]
+    assert err == [
+        "drcn: in/b.png: cannot be enlarged (ZeroDivisionError: division by zero).",
+        "drcn: 2 of 3 done; left out: in/b.png.",
+    ]
 
 
 def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
@@ -278,6 +298,8 @@ def test_mutated_pictures_through_the_command(drcn, tmp_path, monkeypatch):
     for name, content in mutated(1200, seed=5):  # are meant here
         write(tmp_path / "in" / name, content)
     status, out, err = drcn("in")
+    assert err.pop().startswith(f"drcn: {len(out)} of 1200 done; left out: in/")
+    err = [line for line in err if "left out of the result: " not in line]
     assert status == 1 and len(out) + len(err) == 1200 and len(out) >= 300
     assert all(line.startswith("drcn: in/") for line in err)
     assert len(files(tmp_path / "in_x2")) == len(out)
@@ -390,7 +412,7 @@ def test_ray_does_the_same_and_a_rerun_only_what_is_missing(drcn, weights, tmp_p
         write(tmp_path / "in" / name, good()["rgb.jpg" if name.endswith("jpg") else "rgb.png"])
     write(tmp_path / "in" / "bad.png", bad()["truncated.png"])
     status, out, err = on_ray("in", "-o", "out")
-    assert status == 1 and len(out) == 3 and len(err) == 1 and "bad.png: " in err[0], err
+    assert status == 1 and len(out) == 3 and len(err) == 2 and "bad.png: " in err[0], err
     assert files(tmp_path / "out") == ["a.png", "c.png", "deep/b.jpg"]
     drcn("in/a.png", "-o", "here.png")
     here, there = (np.asarray(Image.open(name)).astype(int) for name in ("here.png", "out/a.png"))
@@ -409,3 +431,175 @@ def test_without_ray_it_says_how_to_get_it(drcn, tmp_path, monkeypatch):
     write(tmp_path / "a.png", good()["rgb.png"])
     status, out, err = drcn("a.png", "--ray")
     assert status == 2 and err == ["drcn: --ray needs Ray: pip install 'drcn-book[ray]'."]
+
+
+def test_every_readable_picture_of_a_folder_is_done_or_named(drcn, tmp_path):
+    image = Image.fromarray(smooth())
+    kinds = {
+        "a.png": "PNG",
+        "b.jfif": "JPEG",
+        "c.avif": "AVIF",
+        "d.gif": "GIF",
+        "f.jp2": "JPEG2000",
+    }
+    kinds |= {"g.tga": "TGA", "h.ppm": "PPM", "deep/a.gif": "GIF", "deep/a.png": "PNG"}
+    for name, kind in kinds.items():
+        write(tmp_path / "in" / name, saved(image, kind))
+    status, out, err = drcn("in")
+    assert status == 0 and not err and len(out) == len(kinds)
+    expected = ["a.png", "b.png", "c.png", "d.png", "deep/a.gif.png", "deep/a.png"]
+    assert files(tmp_path / "in_x2") == [*expected, "f.png", "g.png", "h.png"]
+    write(tmp_path / "in" / "i.heic", b"\0\0\0\x18ftypheic" + bytes(300))
+    status, out, err = drcn("in")
+    assert status == 1 and len(out) == len(kinds) and "i.heic: is HEIC" in err[0]
+    assert err[1] == f"drcn: {len(kinds)} of {len(kinds) + 1} done; left out: in/i.heic."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_linked_folders_are_entered_once(drcn, tmp_path):
+    write(tmp_path / "elsewhere" / "b.png", good()["rgb.png"])
+    write(tmp_path / "in" / "a.png", good()["rgb.png"])
+    os.symlink(tmp_path / "elsewhere", tmp_path / "in" / "linked")
+    os.symlink(tmp_path / "in", tmp_path / "in" / "round")
+    status, out, err = drcn("in")
+    assert status == 0 and not err and files(tmp_path / "in_x2") == ["a.png", "linked/b.png"]
+
+
+def test_what_cannot_be_kept_is_said_with_the_file(drcn, tmp_path):
+    write(tmp_path / "a.jpg", saved(Image.fromarray(smooth()), "JPEG", comment=b"Hello"))
+    status, out, err = drcn("a.jpg")
+    assert status == 0 and not err
+    status, out, err = drcn("a.jpg", "-o", "a.tif")
+    assert status == 0 and err == ["drcn: a.jpg: left out of the result: the comment."]
+    write(tmp_path / "t.tif", tiff(smooth(channels=1, kind="uint16") >> 4, 12, "L"))
+    assert drcn("t.tif")[2] == ["drcn: t.tif: 12 bits a channel, scaled to 16."]
+
+
+@pytest.mark.parametrize("output", ["new.2024/", "new.2024", "new/", "new", "there.png"])
+def test_an_output_that_means_a_folder_is_one(drcn, tmp_path, output):
+    (tmp_path / "there.png").mkdir()
+    write(tmp_path / "a.png", good()["rgb.png"])
+    status, out, err = drcn("a.png", "-o", output)
+    assert status == 0 and not err and files(tmp_path / output) == ["a.png"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such place here")
+def test_the_device_of_standard_output_is_standard_output(weights, tmp_path):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    command = [sys.executable, "-m", "drcn_book", "upscale", "a.png", "--weights", weights, "-o"]
+    done = subprocess.run(
+        [*command, "/dev/stdout"],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0 and Image.open(io.BytesIO(done.stdout)).size == (64, 48)
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(StorageError, match="no ordinary file"), replacing(tmp_path / "pipe.png"):
+        pass
+    assert (tmp_path / "pipe.png").is_fifo()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's way to close a stream")
+def test_closed_standard_error_does_not_cost_the_picture(weights, tmp_path):
+    write(tmp_path / "a.png", good()["rgb.png"])
+    command = f"{sys.executable} -m drcn_book upscale a.png --weights {weights} 2>&-"
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0 and Image.open(tmp_path / "a_x2.png").size == (64, 48)
+
+
+def test_an_unwritable_place_is_found_before_the_network_is_called(drcn, tmp_path, monkeypatch):
+    called = []
+    sharpen = upscaling.Upscaler.sharpen
+    monkeypatch.setattr(
+        upscaling.Upscaler, "sharpen", lambda self, x: called.append(x) or sharpen(self, x)
+    )
+    write(tmp_path / "a.png", good()["rgb.png"])
+    for place in ("a.png/x.png", "/proc/x.png"):
+        status, out, err = drcn("a.png", "-o", place)
+        assert status == 2 and len(err) == 1 and "cannot be written" in err[0] and not called
+    assert drcn("a.png")[0] == 0 and called  # in a place that can be written, it is
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks there")
+def test_what_a_killed_run_left_goes_and_what_a_living_one_writes_stays(tmp_path):
+    dead, mine = tmp_path / ".x.png.999999999.part", tmp_path / ".x.png.notes.part"
+    other = tmp_path / ".y.png.999999999.part"
+    for path in (dead, mine, other):
+        path.write_bytes(b"half")
+    program = (
+        "import sys; from drcn_book.files import replacing\n"
+        "with replacing('x.png') as beside: print(beside, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as living:
+        beside = tmp_path / living.stdout.readline().decode().strip()
+        assert beside.exists() and not dead.exists()
+        write_atomically(tmp_path / "x.png", b"whole")
+        assert beside.exists()
+        living.kill()
+    assert beside.exists()
+    write_atomically(tmp_path / "x.png", b"whole again")
+    assert files(tmp_path) == sorted([mine.name, other.name, "x.png"])
+
+
+def test_a_failed_result_leaves_no_new_folder(tmp_path):
+    with pytest.raises(PictureError), replacing(tmp_path / "a" / "b" / "x.png") as beside:
+        beside.write_bytes(b"half")
+        raise PictureError("something is wrong")
+    assert not list(tmp_path.iterdir())
+    write_atomically(tmp_path / "a" / "b" / "x.png", b"whole")
+    assert files(tmp_path) == ["a/b/x.png"]
+
+
+@pytest.mark.parametrize("said", ['"channels_first"', '"channels_last"'])
+def test_a_readers_keras_settings_change_nothing(said, weights, tmp_path):
+    settings = '{"image_data_format": ' + said + ', "backend": "tensorflow", "floatx": "float16"}'
+    write(tmp_path / "keras.json", settings.encode())
+    write(tmp_path / "a.png", good()["rgb.png"])
+    done = subprocess.run(
+        [sys.executable, "-m", "drcn_book", "upscale", "a.png", "--weights", weights],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert Image.open(tmp_path / "a_x2.png").size == (64, 48)
+
+
+def test_every_command_reads_the_same_picture(tmp_path, capsys):
+    """Upright, at its own depth, one page; and refuses the others with the same words."""
+    from drcn_book import datasets
+
+    sound = {
+        "sideways.tif": tiff(STORED[6](smooth()), 8, "RGB", orientation=6),
+        "deep.tif": tiff(smooth(kind="uint16"), 16, "RGB", planar=True),
+        "grey.pgm": netpbm(smooth(channels=1, kind="uint16"), 65535, 5),
+    }
+    for name, content in {**sound, "pages.tif": bad()["pages.tif"]}.items():
+        write(tmp_path / name, content)
+    found, colours = datasets.pictures(tmp_path), datasets.colour_pictures(tmp_path)
+    assert found.keys() == colours.keys() == {Path(name).stem for name in sound}
+    with pytest.raises(PictureError) as error:
+        pictures.read(tmp_path / "pages.tif")
+    assert f"drcn: skipped {error.value}" in capsys.readouterr().err
+    for name in sound:
+        picture = pictures.read(tmp_path / name)
+        assert picture.size == (32, 24)
+        assert found[Path(name).stem].shape == colours[Path(name).stem].shape[:2] == (24, 32)
+        with_luma = read_luma(tmp_path / name)
+        assert (with_luma == found[Path(name).stem]).all()
+    assert (colours["sideways"] == smooth()).all()
+    assert np.abs(colours["deep"] - smooth(kind="uint16") / 257).max() <= 0.5
+    assert (found["sideways"] == luma(smooth())).all()

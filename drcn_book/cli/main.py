@@ -27,6 +27,7 @@ def main(argv=None) -> int:
     0; 2 after one line about what is wrong; 1 where only some of the pictures could be enlarged;
     130 interrupted, by Ctrl-C or SIGTERM; 141 where nobody reads any more.
     """
+    _open_standard_streams()
     args = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
@@ -45,6 +46,21 @@ def main(argv=None) -> int:
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+def _open_standard_streams():
+    """Where a caller closed standard output or error, the null device.
+
+    Else the next file would get its number, and with it whatever is said.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            while os.open(os.devnull, os.O_RDWR) < number:
+                pass
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _end_like_ctrl_c():
