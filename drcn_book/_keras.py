@@ -36,7 +36,8 @@ with quiet_stderr():
     import keras
     from keras import ops
 
-    # A reader's ~/.keras/keras.json may say otherwise; shapes and shipped weights here are of these.
+    # A reader's ~/.keras/keras.json may say otherwise; shapes and shipped weights here are of
+    # these.
     keras.config.set_image_data_format("channels_last")
     keras.config.set_floatx("float32")
     if backend == "tensorflow":

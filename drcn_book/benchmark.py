@@ -120,9 +120,9 @@ def measure(
     """PSNR (dB) and SSIM of each picture: rows of method, scale, dataset, picture, output, psnr,
     ssim.
 
-    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output` being d.
-    A picture that is too small is left out and named on standard error. ConfigError if the method was made for
-    another scale; PictureError if every picture is too small.
+    `output` is "final"; with `recursions` there is a row more for each of several y_d, `output`
+    being d. A picture that is too small is left out and named on standard error. ConfigError if the
+    method was made for another scale; PictureError if every picture is too small.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
@@ -183,10 +183,11 @@ def speed(method: Method, side: int = 512, repeats: int = 5) -> dict:
 
 
 def mean(rows: list[dict]) -> dict[str | int, dict]:
-    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ..., ...}.
+    """The means over the pictures, for each output: {"final": {"images", "psnr", "ssim"}, 1: ...,
+    ...}.
 
-    A picture that comes out exactly, whose PSNR is infinite, is left out, as long as there are others; `images`
-    counts the rest.
+    A picture that comes out exactly, whose PSNR is infinite, is left out, as long as there are
+    others; `images` counts the rest.
     """
     found = {}
     for output in dict.fromkeys(row["output"] for row in rows):
@@ -283,7 +284,9 @@ def hardest(picture: np.ndarray, scale: int, side: int) -> tuple[int, int]:
 
 
 def read(path: str | Path) -> list[dict]:
-    """The rows of a results CSV: scale an int, `DECIBELS` floats, the rest text; none without the file."""
+    """The rows of a results CSV: scale an int, `DECIBELS` floats, the rest text; none without the
+    file.
+    """
     if not Path(path).is_file():
         return []
     with open(path, newline="", encoding="utf-8") as file:
@@ -296,9 +299,9 @@ def read(path: str | Path) -> list[dict]:
 
 
 def results(name: str) -> list[dict]:
-    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other papers print, each
-    line with its source), "degradations" (the damages that are measured), or one that was measured, such as
-    "benchmark", "pictures" or "ablations".
+    """The rows of a table that comes with the book, as `read` gives them: "quoted" (what other
+    papers print, each line with its source), "degradations" (the damages that are measured), or one
+    that was measured, such as "benchmark", "pictures" or "ablations".
 
     They lie in the project's `data/`; an installed package brings its copy. ConfigError names the
     known tables.
@@ -376,9 +379,9 @@ def table(
     facts: tuple[str, ...] = ("parameters",),
     with_ssim: bool = True,
 ) -> str:
-    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in order of the
-    first set's PSNR; sets: which columns (default: all there are). A quoted method is marked by a
-    dagger, and by its remark if it has one. facts: keys of FACTS, a column each.
+    """Methods down, sets across, PSNR (dB) / SSIM in each cell, of the rows with this scale, in
+    order of the first set's PSNR; sets: which columns (default: all there are). A quoted method is
+    marked by a dagger, and by its remark if it has one. facts: keys of FACTS, a column each.
     """
     rows = [
         row for row in rows if row["scale"] == scale and (sets is None or row["dataset"] in sets)

@@ -1,7 +1,8 @@
 """Which pictures: the public sets, the embedded photographs, any folder, and the named splits.
 
-The public sets are listed in two tables beside this file: `sets.tsv` (role, licence, paper, address) and
-`registry.tsv` (each file's size and sha256). Every file is checked against its sha256 before it is used.
+The public sets are listed in two tables beside this file: `sets.tsv` (role, licence, paper,
+address) and `registry.tsv` (each file's size and sha256). Every file is checked against its sha256
+before it is used.
 """
 
 import csv
@@ -37,7 +38,8 @@ RETRIES, TIMEOUT, PATIENCE = 2, 30, 5
 
 
 class PublicSet(NamedTuple):
-    """A public set: role ("test" or "training"), licence as known, paper, address of a file, and its files.
+    """A public set: role ("test" or "training"), licence as known, paper, address of a file, and
+    its files.
 
     files: {name: (bytes, sha256)}.
     """
@@ -58,7 +60,9 @@ class PublicSet(NamedTuple):
 
 @functools.cache
 def registry() -> dict[str, PublicSet]:
-    """The public sets by name. DatasetError if a name in the tables would lead out of the data folder."""
+    """The public sets by name. DatasetError if a name in the tables would lead out of the data
+    folder.
+    """
 
     def rows(table):
         with open(TABLES / table, encoding="utf-8", newline="") as file:
@@ -82,7 +86,9 @@ def public_set(name: str) -> PublicSet:
 
 
 def data_dir() -> Path:
-    """Where the public sets lie: $DRCN_DATA_DIR, else `data/` in the project or, without one, right here."""
+    """Where the public sets lie: $DRCN_DATA_DIR, else `data/` in the project or, without one, right
+    here.
+    """
     project = Path(__file__).parents[1]
     home = project if (project / "pyproject.toml").exists() else Path()
     return Path(os.environ.get("DRCN_DATA_DIR") or home / "data")
@@ -92,7 +98,9 @@ def data_dir() -> Path:
 
 
 def faults(name: str) -> dict[str, str]:
-    """What is not as published of a public set: {file: "missing" or "does not match its sha256"}."""
+    """What is not as published of a public set: {file: "missing" or "does not match its
+    sha256"}.
+    """
     found = {}
     for file, (_, sha256) in public_set(name).files.items():
         path = data_dir() / name / file
@@ -104,11 +112,12 @@ def faults(name: str) -> dict[str, str]:
 
 
 def fetch(name: str) -> Path:
-    """Download what is missing or wrong of a public set into `data_dir()`; returns the set's folder.
+    """Download what is missing or wrong of a public set into `data_dir()`; returns the set's
+    folder.
 
-    A file appears under its name only when it is complete and matches its sha256, so after an interruption
-    the next call goes on where the last one stopped. DatasetError names the files that could
-    not be had, and why.
+    A file appears under its name only when it is complete and matches its sha256, so after an
+    interruption the next call goes on where the last one stopped. DatasetError names the files that
+    could not be had, and why.
     """
     import pooch
     from requests import ConnectionError, RequestException, Timeout
@@ -159,9 +168,9 @@ def present() -> list[str]:
 def note() -> str:
     """One line that says which public sets are found where, and how to get the others."""
     found, absent = present(), [name for name in registry() if name not in present()]
-    return (
-        f"Data sets in {data_dir()}: {', '.join(found) or 'none; the photographs in scikit-image serve'}."
-        + (f" Not there: {', '.join(absent)} (`drcn data fetch NAME`)." if absent else "")
+    here = ", ".join(found) or "none; the photographs in scikit-image serve"
+    return f"Data sets in {data_dir()}: {here}." + (
+        f" Not there: {', '.join(absent)} (`drcn data fetch NAME`)." if absent else ""
     )
 
 
@@ -207,8 +216,8 @@ def files(name: str | Path) -> list[Path]:
         if wrong:
             file, fault = next(iter(wrong.items()))
             raise DatasetError(
-                f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing or wrong in "
-                f"{data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` gets them; "
+                f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing or "
+                f"wrong in {data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` gets them; "
                 "DRCN_DATA_DIR names another folder."
             )
         return [data_dir() / public / file for file in public_set(public).files]
@@ -236,15 +245,19 @@ def photographs() -> dict[str, np.ndarray]:
 
 
 def colour_pictures(name: str | Path) -> dict[str, np.ndarray]:
-    """The pictures of a set or folder in colour, as `pictures`: uint8 (h, w, 3), or (h, w) if grey."""
+    """The pictures of a set or folder in colour, as `pictures`: uint8 (h, w, 3), or (h, w) if
+    grey.
+    """
     _say_which(name)
     return _photographs() if _is_embedded(name) else _readable(files(name), read_light)
 
 
 def _readable(paths, read):
-    """{file stem: read(path)}, naming on stderr what is no picture; DatasetError if that is all of them.
+    """{file stem: read(path)}, naming on stderr what is no picture; DatasetError if that is all of
+    them.
 
-    Of two files with the same stem, the second goes by its whole name, or by its folder's and its own.
+    Of two files with the same stem, the second goes by its whole name, or by its folder's and its
+    own.
     """
     found, left_out = {}, []
     for path in paths:
@@ -266,7 +279,8 @@ def _readable(paths, read):
 
 
 def pictures(name: str | Path) -> dict[str, np.ndarray]:
-    """Luma pictures of a set or folder, by file stem: float32 (h, w), 0..255. "Photos" is the embedded set.
+    """Luma pictures of a set or folder, by file stem: float32 (h, w), 0..255. "Photos" is the
+    embedded set.
 
     Unreadable files of a folder are named on stderr and skipped. DatasetError as in `files`.
     """
@@ -288,7 +302,9 @@ def _validation_stems() -> set[str]:
 
 
 def _parts(split: str) -> list[str]:
-    """The sets and folders that a split's name stands for; absent sets of "public" are named on stderr."""
+    """The sets and folders that a split's name stands for; absent sets of "public" are named on
+    stderr.
+    """
     if split in SPLITS:
         parts = [name for name in SPLITS[split] if name in present()]
         absent = [name for name in SPLITS[split] if name not in parts]
@@ -308,10 +324,12 @@ def _parts(split: str) -> list[str]:
 
 
 def training_split(split: str) -> dict[str, np.ndarray]:
-    """Luma pictures of a training split, by "set/stem", less the held-out ones and copies of test pictures.
+    """Luma pictures of a training split, by "set/stem", less the held-out ones and copies of test
+    pictures.
 
-    split: set names joined by "+", "public" (all four training sets, or those that are there), "Photos", a
-    folder, or a file written by `pack`. DatasetError if it is none of these, is absent, or is a test set.
+    split: set names joined by "+", "public" (all four training sets, or those that are there),
+    "Photos", a folder, or a file written by `pack`. DatasetError if it is none of these, is absent,
+    or is a test set.
     """
     if Path(split).is_file():
         return _read_pack(split)["training"]
@@ -331,9 +349,9 @@ def training_split(split: str) -> dict[str, np.ndarray]:
 def validation_split(split: str = "T91") -> dict[str, np.ndarray]:
     """Luma pictures held out for choosing checkpoints, by "set/stem", never from a test set.
 
-    Those inside a file written by `pack`; the held-out photographs for "Photos", whatever else is there; else
-    each tenth picture of BSDS200; else, where that set is absent, the photographs, or only the held-out ones of
-    them if `split` trains on photographs.
+    Those inside a file written by `pack`; the held-out photographs for "Photos", whatever else is
+    there; else each tenth picture of BSDS200; else, where that set is absent, the photographs, or
+    only the held-out ones of them if `split` trains on photographs.
     """
     if Path(split).is_file():
         return _read_pack(split)["validation"]
@@ -357,12 +375,13 @@ def validation_pictures(split: str = "T91") -> list[np.ndarray]:
 def leaks(
     trained: dict[str, np.ndarray], tested: dict[str, np.ndarray], threshold: float = 0.75
 ) -> list[tuple[str, str, float]]:
-    """Pairs that show the same photograph, in any size, flipped or turned: (name, name, correlation).
+    """Pairs that show the same photograph, in any size, flipped or turned: (name, name,
+    correlation).
 
-    Compares thumbnails of 32 x 32 pixels, less what 4 x 4 pixels can show of them (else all pictures with a
-    bright sky are alike), by their normalised correlation, the test pictures in all eight views. A copy
-    scores above 0.95, two different photographs of the public sets 0.56 at most. Crops that leave out more
-    than a few percent of a picture are not found.
+    Compares thumbnails of 32 x 32 pixels, less what 4 x 4 pixels can show of them (else all
+    pictures with a bright sky are alike), by their normalised correlation, the test pictures in all
+    eight views. A copy scores above 0.95, two different photographs of the public sets 0.56 at
+    most. Crops that leave out more than a few percent of a picture are not found.
     """
 
     def thumbnails(pictures):
@@ -383,9 +402,11 @@ def leaks(
 
 
 def pack(split: str, target: str | Path) -> Path:
-    """Write a training split and its validation pictures into one zip file of grey PNGs: `--train-set FILE`.
+    """Write a training split and its validation pictures into one zip file of grey PNGs:
+    `--train-set FILE`.
 
-    The luma is kept exactly. StorageError if it cannot be written, DatasetError as in `training_split`.
+    The luma is kept exactly. StorageError if it cannot be written, DatasetError as in
+    `training_split`.
     """
     contents = {"training": training_split(split), "validation": validation_split(split)}
     with replacing(target) as beside, zipfile.ZipFile(beside, "w") as archive:
@@ -418,11 +439,12 @@ def _read_pack(path):
 
 
 def augment(name: str | Path, target: str | Path) -> int:
-    """Write every picture of a set or folder in its eight flips and quarter turns, in colour, as PNG files.
+    """Write every picture of a set or folder in its eight flips and quarter turns, in colour, as
+    PNG files.
 
-    The new folder `target` gets STEM-0.png (as it was) to STEM-7.png, and appears only when complete. Returns
-    how many files it holds. DatasetError if it exists already or nothing can be read, StorageError
-    if it cannot be written.
+    The new folder `target` gets STEM-0.png (as it was) to STEM-7.png, and appears only when
+    complete. Returns how many files it holds. DatasetError if it exists already or nothing can be
+    read, StorageError if it cannot be written.
     """
     target = Path(target)
     if target.exists():

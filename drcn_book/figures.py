@@ -83,7 +83,8 @@ STYLE = {
 def style() -> None:
     """Give matplotlib the book's style; the first plotting cell of each chapter calls this.
 
-    In a notebook plots become SVG, sharp at any size; figures with pictures in them PNG at twice the density.
+    In a notebook plots become SVG, sharp at any size; figures with pictures in them PNG at twice
+    the density.
     """
     if "IPython" in sys.modules:
         _sharp_in_notebooks(sys.modules["IPython"].get_ipython())
@@ -213,7 +214,7 @@ def quality_cost(
     ):
         if points:
             style = {"color": COLOURS[part], "fillstyle": fill, "markersize": 5, "label": label}
-            axis.plot(*zip(*points.values()), "o", **style)
+            axis.plot(*zip(*points.values(), strict=False), "o", **style)
     axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
     axis.margins(x=0.14, y=0.08)
     axis.legend(loc="lower right")
@@ -226,7 +227,7 @@ def quality_cost(
     dots = [axis.transData.transform(point) for _, point, _ in points]
     taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in dots]
     taken.append(axis.get_legend().get_window_extent())
-    for (name, point, colour), dot in zip(points, dots):
+    for (name, point, colour), dot in zip(points, dots, strict=False):
         _place(axis, name, point, dot, colour, taken)
     return figure
 

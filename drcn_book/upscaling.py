@@ -41,12 +41,13 @@ def inference_network(
     skip_below: float = 0.0,
     dtype: str = "float32",
 ) -> keras.Model:
-    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d, and nothing else:
-    see `recursion.answer`.
+    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d,
+    and nothing else: see `recursion.answer`.
 
-    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this are left out
-    of the sum, and not computed where nothing else needs them; only 0 is exact. dtype: the Keras policy of all
-    but the embedding, which reads x with more digits than bfloat16 has. ConfigError if there is no recursion d.
+    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this
+    are left out of the sum, and not computed where nothing else needs them; only 0 is exact. dtype:
+    the Keras policy of all but the embedding, which reads x with more digits than bfloat16 has.
+    ConfigError if there is no recursion d.
     """
     if not isinstance(config, NetworkConfig):
         if recursions is not None:
@@ -106,7 +107,9 @@ def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, in
     size = min(length, -(-(length - 2 * margin) // count) + 2 * margin) if count > 1 else length
     starts = [min(i * (size - 2 * margin), length - size) for i in range(count)]
     edges = [0, *(start + margin for start in starts[1:]), length]
-    return [(start, start + size, *kept) for start, *kept in zip(starts, edges, edges[1:])]
+    return [
+        (start, start + size, *kept) for start, *kept in zip(starts, edges, edges[1:], strict=False)
+    ]
 
 
 def whole(option: str, value) -> int | None:

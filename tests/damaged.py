@@ -22,7 +22,9 @@ def smooth(height=24, width=32, channels=3, kind="uint8"):
 
 
 def png(pixels, **chunks):
-    """A PNG of an (h, w, c) array of 8 or 16 bits, by the letter of the standard. chunks: further ones."""
+    """A PNG of an (h, w, c) array of 8 or 16 bits, by the letter of the standard. chunks: further
+    ones.
+    """
 
     def chunk(kind, data):
         return (
@@ -131,7 +133,9 @@ def bad():
 
 
 def mutated(count, seed=0):
-    """Damaged versions of the good pictures: bits flipped, bytes overwritten, cut, doubled, headers worn."""
+    """Damaged versions of the good pictures: bits flipped, bytes overwritten, cut, doubled, headers
+    worn.
+    """
     rng = np.random.default_rng(seed)
     sound = list(good().items())
     for number in range(count):

@@ -292,7 +292,7 @@ def test_speed_is_measured():
 def pictures_of(method, psnrs, names="abcdefghij"):
     return [
         {"method": method, "scale": 2, "dataset": "S", "picture": name, "psnr": psnr}
-        for name, psnr in zip(names, psnrs)
+        for name, psnr in zip(names, psnrs, strict=False)
     ]
 
 

@@ -153,7 +153,7 @@ def test_div2kgray_is_mapped_to_studio_range(no_sets, monkeypatch):
     )
     luma = datasets.pictures("DIV2Kgray")["0004"]
     assert (luma.min(), luma.max()) == (16, 235) and np.array_equal(luma, np.round(luma))
-    assert datasets.training_split("large").keys() == {"DIV2Kgray/0004"}
+    assert datasets.training_split("public").keys() == {"DIV2Kgray/0004"}
 
 
 def test_unknown_names_are_errors(no_sets, capsys):
@@ -217,7 +217,7 @@ def test_without_any_set_photographs_are_split(no_sets):
         len(datasets.training_pictures("Photos")) == 6 and len(datasets.validation_pictures()) == 8
     )
     with pytest.raises(DatasetError, match="None of T91, BSDS200"):
-        datasets.training_split("large")
+        datasets.training_split("public")
 
 
 def test_the_classic_split():
@@ -240,10 +240,10 @@ def test_the_classic_split():
     )
 
 
-def test_the_large_split_names_what_is_missing(capsys):
+def test_the_public_split_names_what_is_missing(capsys):
     need("T91")
     absent = [name for name in TRAINING_SETS if name not in datasets.present()]
-    found = {name.split("/")[0] for name in datasets.training_split("large")}
+    found = {name.split("/")[0] for name in datasets.training_split("public")}
     assert found == set(TRAINING_SETS) - set(absent)
     said = capsys.readouterr().err
     assert all(name in said for name in absent) and bool(said) == bool(absent)
@@ -295,7 +295,7 @@ def test_the_correlations_that_chapter_2_quotes(tests):
     assert alike[-2] == pytest.approx(0.81, abs=0.01)
 
 
-@pytest.mark.parametrize("split", ["Photos", "T91+BSDS200", "large"])
+@pytest.mark.parametrize("split", ["Photos", "T91+BSDS200", "public"])
 def test_no_test_picture_is_trained_or_validated_on(tests, split):
     need(*(["T91", "BSDS200"] if split != "Photos" else []))
     assert not datasets.leaks(
@@ -305,7 +305,9 @@ def test_no_test_picture_is_trained_or_validated_on(tests, split):
 
 def test_no_validation_picture_is_trained_on():
     need("T91", "BSDS200")
-    assert not datasets.leaks(datasets.training_split("large"), datasets.validation_split("large"))
+    assert not datasets.leaks(
+        datasets.training_split("public"), datasets.validation_split("public")
+    )
 
 
 def test_resized_flipped_turned_and_recoloured_copies_are_found():

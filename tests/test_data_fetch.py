@@ -1,4 +1,6 @@
-"""Fetching, from a real HTTP server on this machine: good, cut, wrong, slow, stalled and missing files."""
+"""Fetching, from a real HTTP server on this machine: good, cut, wrong, slow, stalled and missing
+files.
+"""
 
 import hashlib
 import http.server
@@ -187,7 +189,8 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server, blow):
     server.behaviour["d.png"] = "stalled"
     code = (
         "import pathlib, signal, sys; from drcn_book import cli, datasets; "
-        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it
+        # a job in the background ignores the signal
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "datasets.TABLES = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['data', 'fetch', 'Toy']))"
     )
     process = subprocess.Popen(

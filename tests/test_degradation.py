@@ -1,4 +1,6 @@
-"""The protocol's input: crop, bicubic down, bicubic up; against arithmetic and against MATLAB's algorithm."""
+"""The protocol's input: crop, bicubic down, bicubic up; against arithmetic and against MATLAB's
+algorithm.
+"""
 
 import numpy as np
 import pytest

@@ -29,7 +29,9 @@ WIRINGS = {
 
 
 def network(**changes):
-    """A tiny network whose every weight is drawn at random, so that nothing cancels and no two recursions agree."""
+    """A tiny network whose every weight is drawn at random, so that nothing cancels and no two
+    recursions agree.
+    """
     config = preset("tiny", **changes)
     built = model.build(config)
     random = np.random.default_rng(3)
@@ -77,7 +79,9 @@ def test_numbers_follow_the_protocol(seen):
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_features_are_the_hidden_states(picture, wiring):
-    """H_0 and H_1 equal what the layers give when they are called by hand; every wiring has D + 1 of them."""
+    """H_0 and H_1 equal what the layers give when they are called by hand; every wiring has D + 1
+    of them.
+    """
     built, config = network(**WIRINGS[wiring])
     got = inspect(picture, built, config, channels=(5, 2))
     assert got.features.shape == (64, 50, config.recursions + 1, 2) and got.channels == (5, 2)
@@ -165,7 +169,9 @@ def test_unknown_channel(picture):
 
 
 def test_flat_and_perfect_pictures(picture):
-    """A constant picture is reproduced by the plain skip: errors 0, PSNR infinite; the pictures can still be drawn."""
+    """A constant picture is reproduced by the plain skip: errors 0, PSNR infinite; the pictures can
+    still be drawn.
+    """
     built, config = network()
     built.get_layer("reconstruction_2").set_weights([np.zeros((3, 3, 8, 1)), np.zeros(1)])
     built.get_layer("ensemble").set_weights([np.full(3, 1 / 3)])
@@ -265,9 +271,10 @@ def test_command_writes_three_files(files, capsys):
     )
     luma = np.asarray(Image.open(files / "face.png")).astype("float32")[1:65]
     psnr = inspect(luma, *weights.load(files / "tiny.safetensors")).psnr
-    assert [f"{value:6.2f} dB" in line for value, line in zip(psnr, printed.splitlines()[3:])] == [
-        True
-    ] * 5
+    assert [
+        f"{value:6.2f} dB" in line
+        for value, line in zip(psnr, printed.splitlines()[3:], strict=False)
+    ] == [True] * 5
 
 
 @pytest.mark.parametrize(
@@ -366,12 +373,12 @@ def test_export_command(files, capsys):
     assert run("export", files / "tiny.safetensors", files / "tiny.onnx") == 0
     assert "recursions, ensemble" in capsys.readouterr().out
     onnxruntime.InferenceSession(files / "tiny.onnx")
-    for weights, target in (
+    for name, target in (
         ("face.png", "no.onnx"),
         ("tiny.safetensors", "."),
         ("tiny.safetensors", "x" * 300),
     ):
-        assert run("export", files / weights, files / target if target != "." else target) == 2
+        assert run("export", files / name, files / target if target != "." else target) == 2
     for kind in ("srcnn-x2", "c-dcscn-x2"):
         assert run("export", kind, files / "no.onnx") == 2
     assert capsys.readouterr().err.count("\n") == 5 and not (files / "no.onnx").exists()

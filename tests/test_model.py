@@ -1,4 +1,6 @@
-"""The network is the paper's: counts, receptive field, wiring, start, and what each option changes."""
+"""The network is the paper's: counts, receptive field, wiring, start, and what each option
+changes.
+"""
 
 from dataclasses import replace
 
@@ -124,7 +126,9 @@ def test_counted_parameters_are_those_of_the_network(config):
 
 @pytest.mark.parametrize("config", WIRINGS.values(), ids=WIRINGS)
 def test_multiplications_are_those_of_the_layers(config):
-    """Counted on the built graph: each call of a convolution, each weight of its kernel once a pixel."""
+    """Counted on the built graph: each call of a convolution, each weight of its kernel once a
+    pixel.
+    """
     network = config.build()
     calls = sum(
         int(np.prod(layer.kernel.shape)) * len(layer._inbound_nodes)
@@ -137,7 +141,9 @@ def test_multiplications_are_those_of_the_layers(config):
 @pytest.mark.parametrize("recursions", [1, 2, 4])
 @pytest.mark.parametrize("wiring", ["paper", "authors", "unshared", "residual"])
 def test_the_receptive_field_is_what_can_change_a_pixel(wiring, recursions):
-    """Positive weights let no path cancel; the input pixels whose change reaches the centre make the square."""
+    """Positive weights let no path cancel; the input pixels whose change reaches the centre make
+    the square.
+    """
     config = replace(WIRINGS[wiring], recursions=recursions, filters=2)
     network = config.build()
     for v in network.weights:
@@ -219,7 +225,7 @@ def test_each_start_is_what_it_says():
 
 def test_the_same_seed_builds_the_same_network_and_another_does_not():
     one, same, other = (TINY.build(seed=seed) for seed in (4, 4, 5))
-    for a, b in zip(one.weights, same.weights):
+    for a, b in zip(one.weights, same.weights, strict=False):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
     assert not np.array_equal(
         one.get_layer("embedding_1").kernel, other.get_layer("embedding_1").kernel

@@ -145,7 +145,9 @@ def solutions(notebook) -> list:
 
 @every_chapter
 def test_jupyterlab_hides_the_solutions(path):
-    """Tags fold a cell on the site; JupyterLab goes by metadata of its own, in both files of a pair."""
+    """Tags fold a cell on the site; JupyterLab goes by metadata of its own, in both files of a
+    pair.
+    """
     for notebook in (read(path), jupytext.read(execute.twin(path))):
         found = solutions(notebook)
         assert len(found) >= 5
@@ -161,7 +163,9 @@ def test_jupyterlab_hides_the_solutions(path):
 
 @pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
 def test_figures_are_sharp(path):
-    """Plots are vector drawings; figures with pictures in them have two pixels where a page has one."""
+    """Plots are vector drawings; figures with pictures in them have two pixels where a page has
+    one.
+    """
     kinds = []
     for cell in code(read(path)):
         for output in cell.outputs:

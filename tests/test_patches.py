@@ -25,7 +25,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(source):
     first = source.batch(16, seed=3, step=7)
     source.batch(16, 3, 8)
     again = PatchSource(PICTURES, (2,), patch=24).batch(16, 3, 7)
-    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=False))
     for other in (source.batch(16, 3, 8), source.batch(16, 4, 7)):
         assert not np.array_equal(first[0], other[0])
 
@@ -44,7 +44,7 @@ def test_every_patch_is_one_of_the_eight_views_of_a_place_in_a_picture():
     x_whole, y_whole = (part / np.float32(255) for part in degrade(picture, 2))
     seen = set()
     for step in range(4):
-        for x, y in zip(*source.batch(32, 5, step)):
+        for x, y in zip(*source.batch(32, 5, step), strict=False):
             found = [
                 (view, top, left)
                 for view, turned in enumerate(eight_views(y[None, ..., 0]))

@@ -34,7 +34,8 @@ def test_spelling():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# The pages whose sentences name chapters by their number ("Chapter 1"), not by a title that breaks them.
+# The pages whose sentences name chapters by their number ("Chapter 1"), not by a title that breaks
+# them.
 NUMBERED = [
     "intro.md",
     "notebooks/notation.md",

@@ -132,7 +132,9 @@ def test_every_net_gives_the_same(wiring, grid):
 
 @pytest.mark.parametrize("consistently", [False, True])
 def test_tiles_that_keep_the_cells_whole_give_what_the_whole_gives(grid, consistently):
-    """In ONNX Runtime, on 53 x 67 small pixels: tiles start at multiples of the scale, so of the fold."""
+    """In ONNX Runtime, on 53 x 67 small pixels: tiles start at multiples of the scale, so of the
+    fold.
+    """
     config = preset("tiny", "authors", **grid, output_start=1.0, consistent=consistently)
     s, network = config.scale, randomised(config)
     x = np.random.default_rng(0).random((1, 1, 53 * s, 67 * s)).astype("float32")

@@ -57,7 +57,8 @@ def tables_cut_off(page) -> list[str]:
         if (!table.checkVisibility()) return false;
         for (let box = table.parentElement; box.tagName !== 'ARTICLE'; box = box.parentElement)
             if (/auto|scroll/.test(getComputedStyle(box).overflowX)) return false;
-        return table.getBoundingClientRect().right > document.querySelector('article').getBoundingClientRect().right;
+        return table.getBoundingClientRect().right >
+        document.querySelector('article').getBoundingClientRect().right;
     }).map(table => table.textContent.trim().slice(0, 60))""")
 
 
@@ -108,19 +109,22 @@ def test_formulas_are_as_large_as_the_text(open_page, width):
 def test_headings_grow_lighter_and_smaller_downwards(open_page):
     page = open_page("notebooks/03_network.html")
     looks = page.evaluate(
-        """() => ['h2', 'h3'].map(name => getComputedStyle(document.querySelector('article ' + name)))
-        .map(style => [parseFloat(style.fontSize), parseFloat(style.fontWeight)])"""
+        """() => ['h2', 'h3'].map(name => getComputedStyle(document.querySelector('article ' +
+        name))) .map(style => [parseFloat(style.fontSize), parseFloat(style.fontWeight)])"""
     )
     (size, weight), (size_below, weight_below) = looks
     assert size > 1.2 * size_below and weight >= weight_below
 
 
 def test_figures_on_a_phone_keep_a_readable_size(open_page):
-    """Plots fit the screen; drawings and pictures side by side scroll in their box, not the page."""
+    """Plots fit the screen; drawings and pictures side by side scroll in their box, not the
+    page.
+    """
     page = open_page("notebooks/03_network.html", 390)
     widths = page.evaluate(
         """() => ['figure > img[src$=".svg"]', 'figure > a > img'].map(where =>
-        [...document.querySelectorAll('article ' + where)].map(i => i.getBoundingClientRect().width))"""
+        [...document.querySelectorAll('article ' + where)].map(i =>
+        i.getBoundingClientRect().width))"""
     )
     plots, wide = widths
     assert len(plots) >= 1 and min(plots) >= 300 and max(plots) <= 390

@@ -23,7 +23,9 @@ TINY = NetworkConfig(filters=6, recursions=3)
 
 
 def randomised(network, config):
-    """Give every weight a value of its own, so that no term of the equations hides behind a nil or a one."""
+    """Give every weight a value of its own, so that no term of the equations hides behind a nil or
+    a one.
+    """
     rng = np.random.default_rng(1)
     for weight in network.weights:
         ensemble = weight.path.startswith("ensemble")

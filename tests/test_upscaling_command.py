@@ -1,4 +1,6 @@
-"""The command `drcn upscale`: where results go, what is said, and what happens when something is wrong."""
+"""The command `drcn upscale`: where results go, what is said, and what happens when something is
+wrong.
+"""
 
 import io
 import os
@@ -34,7 +36,9 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def drcn(weights, tmp_path, monkeypatch, capfd):
-    """Run `drcn upscale ...` in an empty folder: its exit status, standard output and error lines."""
+    """Run `drcn upscale ...` in an empty folder: its exit status, standard output and error
+    lines.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):

@@ -207,7 +207,7 @@ def _fractions(value, default):
     if value is None:
         return default
     if len(value) == 2 * len(default):
-        return [a / b if b else 0 for a, b in zip(value[::2], value[1::2])]
+        return [a / b if b else 0 for a, b in zip(value[::2], value[1::2], strict=False)]
     return value
 
 

@@ -69,7 +69,9 @@ def _described(found):
         folder[tag] = value
     density = found.get("dpi") or found.get("aspect")
     if density:
-        for tag, value in zip(tags.RESOLUTION, (*density, 2 if "dpi" in found else 1)):
+        for tag, value in zip(
+            tags.RESOLUTION, (*density, 2 if "dpi" in found else 1), strict=False
+        ):
             folder.tagtype[tag] = SHORT if tag == tags.RESOLUTION[2] else RATIONAL
             folder[tag] = value
     for key, tag in (("xmp", tags.XMP), ("iptc", tags.IPTC), ("icc_profile", tags.ICC)):

@@ -92,7 +92,7 @@ def _webp(picture, kept):
     exif = options.get("exif")
     if "dpi" in kept and tags.RESOLUTION[0] not in exif:  # WebP has no place of its own for it
         rational = TiffImagePlugin.IFDRational
-        for tag, value in zip(tags.RESOLUTION, kept["dpi"]):
+        for tag, value in zip(tags.RESOLUTION, kept["dpi"], strict=False):
             exif[tag] = rational(value)
         exif[tags.RESOLUTION[2]] = 2
     if picture.metadata.get("lossless"):

@@ -102,7 +102,8 @@ class Run:
         return state, header
 
     def _build(self):
-        # The answer's correction is fixed and linear: inside the loss it gained nothing and cost time.
+        # The answer's correction is fixed and linear: inside the loss it gained nothing and cost
+        # time.
         trained = self.config
         if trained.consistent:
             trained = replace(trained, consistent=False)
