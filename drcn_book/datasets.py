@@ -216,9 +216,9 @@ def files(name: str | Path) -> list[Path]:
         if wrong:
             file, fault = next(iter(wrong.items()))
             raise DatasetError(
-                f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing or "
-                f"wrong in {data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` gets them; "
-                "DRCN_DATA_DIR names another folder."
+                f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing "
+                f"or wrong in {data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` "
+                "gets them; DRCN_DATA_DIR names another folder."
             )
         return [data_dir() / public / file for file in public_set(public).files]
     if not str(name) or not Path(name).is_dir():
