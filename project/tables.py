@@ -18,17 +18,6 @@ from project.execute import settle
 from project.ship import add_results
 
 SETS = ["Set5", "Set14", "B100", "Urban100"]
-FAMILIAR = (
-    "A+",
-    "SelfExSR",
-    "SRCNN (9-5-5)",
-    "VDSR",
-    "DRCN",
-    "DRRN",
-    "c-DCSCN",
-    "DCSCN",
-    "deeply-recursive-cnn-tf",
-)
 BLOCK = re.compile(r"(<!-- table:([\w-]+)(?:: (.+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
 SHORT = {  # what chapter 7 shows at once, ten rows at most: measured ones by the name of their size
     "measured": ("bicubic", "compact", "standard", "small", "medium", "large"),
@@ -56,6 +45,44 @@ def _short(scale):
     chosen = {"bicubic", *(f"{size}-x{scale}" for size in SHORT["measured"])}
     table = _benchmark(
         scale, SHORT["quoted"], chosen.__contains__, facts=("train_set",), with_ssim=False
+    )
+    return f"{table}\n\n{QUOTED}"
+
+
+def _summary():
+    """A line a method: what it costs at x2, and its PSNR on Set5 at each scale and on Urban100.
+
+    Measured networks by the name of their size, and two that are quoted for comparison.
+    """
+    rows = [
+        *benchmark.read(RESULTS / "benchmark.csv"),
+        *(
+            row
+            for row in benchmark.read(ROOT / "data" / "quoted.csv")
+            if row["method"] != "bicubic"
+        ),
+    ]
+    found = {}
+    for row in rows:
+        size, _, scale = row["method"].rpartition("-x")
+        name = size if scale == str(row["scale"]) else row["method"]
+        chosen = SHORT["measured"] if row["source"] == "measured" else ("SRCNN (9-5-5)", "DRCN")
+        if name in chosen:
+            mark = "" if row["source"] == "measured" else " †"
+            found.setdefault(name + mark, {})[row["scale"], row["dataset"]] = row
+    columns = [(2, "Set5"), (3, "Set5"), (4, "Set5"), (2, "Urban100")]
+
+    def line(name, cells):
+        first = cells.get((2, "Set5"), {})
+        facts = [first.get(fact) for fact in ("parameters", "gmacs")]
+        told = [benchmark.FACTS[fact][1](value) if value else "" for fact, value in
+                zip(("parameters", "gmacs"), facts, strict=True)]  # fmt: skip
+        return [name, *told, *(f"{cells[c]['psnr']:.2f}" if c in cells else "" for c in columns)]
+
+    ordered = sorted(found, key=lambda name: found[name].get((2, "Set5"), {}).get("psnr", 0))
+    table = benchmark.markdown(
+        ["PSNR, dB", "parameters", "GMAC, x2", *(f"{dataset} x{s}" for s, dataset in columns)],
+        [line(name, found[name]) for name in ordered],
     )
     return f"{table}\n\n{QUOTED}"
 
@@ -117,11 +144,9 @@ def _plain(name):
 
 TABLES = {
     **speed_tables.TABLES,
-    "benchmark": lambda: "\n\n".join(
-        [*(_benchmark(scale, FAMILIAR) for scale in (2, 3, 4)), QUOTED]
-    ),
     **{f"benchmark-x{scale}": lambda scale=scale: _short(scale) for scale in (2, 3, 4)},
     **{f"benchmark-all-x{scale}": lambda scale=scale: _full(scale) for scale in (2, 3, 4)},
+    "summary": _summary,
     "quoted-costs": _costs,
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),

@@ -148,7 +148,7 @@ def test_the_readme_and_the_chapters_show_what_the_files_say():
         if tables.updated(path) != path.read_text(encoding="utf-8")
     ]
     assert not stale, f"python -m project.tables brings {', '.join(stale)} up to date"
-    assert "<!-- table:benchmark -->" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "<!-- table:summary -->" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_unknown_table_is_refused():
