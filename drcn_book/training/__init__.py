@@ -8,6 +8,7 @@ loss, schedule, precision, validation and batches are the parts; start says what
 weights, checkpoint and log what is written, progress what is told; run puts them together.
 """
 
+from .batches import Batches
 from .loss import LOSSES, Trainer
 from .precision import PRECISIONS, choose_precision, convolution_rate
 from .progress import Validated
@@ -16,6 +17,7 @@ from .schedule import optimizer
 from .validation import Validation
 
 __all__ = [
+    "Batches",
     "LOSSES",
     "PRECISIONS",
     "Run",
