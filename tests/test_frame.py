@@ -2,7 +2,9 @@
 step.
 """
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 
@@ -136,3 +138,33 @@ def test_lines_fit_the_screen():
         if len(line) > 120
     ]
     assert long == []
+
+
+def module_map() -> dict[str, int]:
+    """The package's modules as CONTRIBUTING lists them, each with its step on the way."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("| module | what it holds |", 1)[1].split("\n\n", 1)[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return {name: step for step, row in enumerate(rows) for name in re.findall(r"`(\w+)/?`", row)}
+
+
+def test_the_map_of_modules_is_complete_and_imports_run_along_it():
+    package, steps = ROOT / "drcn_book", module_map()
+    files = {
+        path for path in package.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")
+    }
+    there = {path.relative_to(package).parts[0].removesuffix(".py") for path in files}
+    assert set(steps) == there
+    wrong = []
+    for path in files:
+        module = path.relative_to(package).parts[0].removesuffix(".py")
+        inside = len(path.relative_to(package).parts) - 1
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.level == inside + 1:
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                wrong += [
+                    f"{path.relative_to(package)} imports {name}"
+                    for name in (name.split(".")[0] for name in names)
+                    if name in steps and name != module and steps[name] > steps[module]
+                ]
+    assert wrong == []
