@@ -26,6 +26,7 @@ from .images import mean_over_views
 from .metrics import psnr, ssim
 from .model import infer
 
+RESAMPLES = 10_000  # of the bootstrap
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
 COLUMNS = (
     "question",
@@ -416,9 +417,15 @@ def _psnr(cells, sets):
     return [cells[name]["psnr"] if name in cells else 0.0 for name in sets]
 
 
-def paired(
-    rows: list[dict], ours: str, theirs: str, scale: int, dataset: str, draws: int = 10_000
-) -> dict:
+def interval(gains) -> tuple[float, float]:
+    """The 95 % interval of the mean of gains over pictures, by the bootstrap (Efron, 1979)."""
+    gains = np.asarray(gains)
+    picked = np.random.default_rng(0).integers(0, len(gains), (RESAMPLES, len(gains)))
+    low, high = np.percentile(gains[picked].mean(axis=1), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def paired(rows: list[dict], ours: str, theirs: str, scale: int, dataset: str) -> dict:
     """What `ours` gains over `theirs` in dB: {"mean", "low", "high", "better", "images"}.
 
     rows: of the table "pictures". The mean difference; the limits of its 95 % interval, by the
@@ -440,12 +447,11 @@ def paired(
             f"{ours} and {theirs} have no rows of the same pictures of {dataset} at x{scale}."
         )
     gains = np.array([psnr - found[theirs][name] for name, psnr in found[ours].items()])
-    picked = np.random.default_rng(0).integers(0, len(gains), (draws, len(gains)))
-    low, high = np.percentile(gains[picked].mean(axis=1), (2.5, 97.5))
+    low, high = interval(gains)
     return {
         "mean": float(gains.mean()),
-        "low": float(low),
-        "high": float(high),
+        "low": low,
+        "high": high,
         "better": int((gains > 0).sum()),
         "images": len(gains),
     }

@@ -159,7 +159,7 @@ def show(
     )
     for axis in axes.flat:
         axis.axis("off")
-    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=True):
+    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
         low, high = limits or (picture.min(), picture.max())
         axis.imshow(picture, vmin=low, vmax=high)
         axis.set_title(title)

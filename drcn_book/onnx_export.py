@@ -41,6 +41,7 @@ class _Graph:
                 "Writing ONNX files needs the package onnx: `pip install onnx`."
             ) from None
         self.onnx, self.network, self.config = onnx, network, config
+        self.w = ensemble_weights(network, config)  # refuses a network without recursions
         self.convolutions = convolutions(config)
         self.nodes, self.constants = [], {}
 
@@ -143,10 +144,10 @@ def to_onnx(network: keras.Model, config: NetworkConfig) -> bytes:
     Raises ConfigError where the package onnx is not installed, and for a network without
     recursions.
     """
-    graph, w = _Graph(network, config), ensemble_weights(network, config)
+    graph = _Graph(network, config)
     _, y = unroll(graph, "x")
     graph.add_node("Concat", y, "recursions", axis=1)
-    graph.add_node("Identity", [finish(graph, graph.weighted_sum(y, w), "x")], "ensemble")
+    graph.add_node("Identity", [finish(graph, graph.weighted_sum(y, graph.w), "x")], "ensemble")
     outputs = {"recursions": (config.recursions, *PICTURE), "ensemble": (1, *PICTURE)}
     return graph.model({"x": (1, *PICTURE)}, outputs)
 

@@ -14,7 +14,6 @@ from .errors import ConfigError
 from .metrics import psnr
 
 HELD_OUT = "held-out"
-RESAMPLES = 10_000
 
 
 def cells() -> list[dict]:
@@ -38,15 +37,6 @@ def pictures(dataset: str) -> tuple[str, dict[str, Sample]]:
         return f"{HELD_OUT} {next(iter(found)).partition('/')[0]}", found
     found = datasets.pictures(dataset)
     return dataset, samples({f"{dataset}/{stem}": y for stem, y in found.items()})
-
-
-def interval(gains: list[float]) -> tuple[float, float]:
-    """The 95 % bootstrap interval (percentiles) of the mean over the pictures, Efron (1979); fixed
-    seed.
-    """
-    draw = np.random.default_rng(0)
-    means = draw.choice(np.array(gains), (RESAMPLES, len(gains))).mean(1)
-    return tuple(np.percentile(means, [2.5, 97.5]).tolist())
 
 
 def evaluate(
@@ -86,7 +76,7 @@ def _rows(measured, key):
         row = {"method": name, **key, "images": len(found), "psnr": float(np.mean(found))}
         if name != BICUBIC.name:
             gains = np.subtract(found, measured[BICUBIC.name])
-            low, high = interval(gains)
+            low, high = benchmark.interval(gains)
             row |= {"gain": float(gains.mean()), "gain_low": low, "gain_high": high}
         rows.append(row)
     return rows

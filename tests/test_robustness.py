@@ -45,13 +45,13 @@ def test_the_damage_of_a_picture_is_the_same_every_time():
 
 
 def test_the_interval_of_a_mean():
-    assert robustness.interval([0.3] * 5) == pytest.approx((0.3, 0.3))
+    assert benchmark.interval([0.3] * 5) == pytest.approx((0.3, 0.3))
     gains = np.random.default_rng(0).normal(1, 0.5, 200)
-    low, high = robustness.interval(gains)
+    low, high = benchmark.interval(gains)
     half = 1.96 * gains.std() / 200**0.5  # by the normal distribution
     assert low == pytest.approx(gains.mean() - half, abs=0.01)
     assert high == pytest.approx(gains.mean() + half, abs=0.01)
-    assert robustness.interval(gains) == (low, high)
+    assert benchmark.interval(gains) == (low, high)
 
 
 @pytest.fixture(scope="module")

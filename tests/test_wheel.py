@@ -59,7 +59,7 @@ def test_an_installed_package_is_complete(installed):
     networks, tables = json.loads(done.stdout.splitlines()[0])
     records = (ROOT / "drcn_book" / "shipped").glob("*.json")
     assert networks == {r.stem: json.loads(r.read_text())["parameters"] for r in records}
-    files = [ROOT / "data" / "quoted.csv", *(ROOT / "data" / "results").glob("*.csv")]
+    files = [*(ROOT / "data").glob("*.csv"), *(ROOT / "data" / "results").glob("*.csv")]
     assert set(tables) == {file.stem for file in files} and all(tables.values())
     assert "BSDS200" in done.stdout
 
