@@ -181,7 +181,8 @@ class Upscaler:
         if recursions:
             config = replace(config, recursions=recursions)
         self.config, self.scale, self.self_ensemble = config, config.scale, self_ensemble
-        side = (MEMORY / (4 * 4 * config.filters)) ** 0.5  # four maps a filter, of float32
+        # four maps a filter, of float32, on a grid `fold` times coarser
+        side = (MEMORY / (4 * 4 * config.filters)) ** 0.5 * config.fold
         self.tile = tile or max(64, int(side) // 64 * 64)
         self.margin = -(-config.reach // self.scale)  # low-resolution pixels
 

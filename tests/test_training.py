@@ -178,7 +178,7 @@ def test_the_speed_is_that_of_the_step(monkeypatch):
     )
     run = SimpleNamespace(
         recipe=Recipe(batch=64, patch=50),
-        config=SimpleNamespace(macs_per_pixel=10**6, filters=32),
+        config=SimpleNamespace(macs_per_pixel=10**6, filters=32, fold=1),
         team=SimpleNamespace(devices=2),
         precision="mixed_bfloat16",
     )

@@ -65,7 +65,7 @@ def agree_on_precision(team: Team, config: Config, recipe: Recipe, before: str |
     chosen = before if recipe.precision == "auto" else recipe.precision
     if not chosen:
         with team.together():
-            chosen = choose_precision(config.filters, recipe.batch, recipe.patch)
+            chosen = choose_precision(config.filters, recipe.batch, recipe.patch // config.fold)
     return PRECISIONS[int(team.agree(PRECISIONS.index(chosen)))]
 
 
@@ -76,7 +76,8 @@ def speed_of_step(run, seconds: float) -> Speed:
     """
     config, recipe, devices = run.config, run.recipe, run.team.devices
     pixels = recipe.batch * recipe.patch**2
-    plain = convolution_rate(config.filters, run.precision, recipe.batch, recipe.patch)
+    side = recipe.patch // config.fold  # of the grid that the network works on
+    plain = convolution_rate(config.filters, run.precision, recipe.batch, side)
     return Speed(
         recipe.batch / seconds,
         6 * config.macs_per_pixel * pixels / seconds / 1e9,
