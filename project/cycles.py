@@ -1,10 +1,11 @@
 """Train a network of data/runs/plan.toml by cycles: python -m project.cycles NAME
 
-Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ... with the files of any run; one
-that took all its steps needs no checkpoint any more. A cycle whose gain is too small is the last.
+Takes up where it stopped. A cycle is a run in data/runs/NAME/1, 2, ... with the files of any run;
+one that took all its steps needs no checkpoint any more. A cycle that gains too little is the last.
 """
 
 import argparse
+import os
 import time
 import tomllib
 from pathlib import Path
@@ -50,7 +51,7 @@ def main(name: str, max_minutes: float | None = None, cycles: int | None = None)
         print(f"{name}: cycle {cycle} of {steps} steps reached {reached:.3f} dB", flush=True)
         gained = reached - best
         if gained > 0:
-            best, start = reached, str(folder / "best.safetensors")
+            best, start = reached, os.path.relpath(folder / "best.safetensors")  # no machine's path
         if cycle > 1 and gained < ENOUGH:
             print(f"{name}: it gained {gained:.3f} dB, less than {ENOUGH}: done.", flush=True)
             return
