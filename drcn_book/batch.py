@@ -152,10 +152,14 @@ def _inside(file, root, folder):
 def is_done(job: Job, scale: int) -> bool:
     """Whether the output is there, of the right size, and no older than the picture.
 
-    Its header is enough, as results are written whole or not at all.
+    Its header is enough, as results are written whole or not at all. Age is when a file came to
+    be what it is at its place, not only the time it says: an archive or `cp -p` brings another
+    picture under an old date.
     """
     try:
-        if os.path.getmtime(job.target) < os.path.getmtime(job.source):
+        source, target = os.stat(job.source), os.stat(job.target)
+        replaced = os.name == "posix" and target.st_ctime < source.st_ctime
+        if replaced or target.st_mtime < source.st_mtime:
             return False
         return sorted(size_of(job.target)) == [scale * side for side in sorted(size_of(job.source))]
     except Exception:  # then doing it will tell

@@ -1,4 +1,4 @@
-"""Training by cycles: each goes on from the best so far, and a finished one is not trained again."""
+"""Training by cycles: each goes on from the best so far; a finished one is not trained again."""
 
 import os
 import tomllib

@@ -116,6 +116,21 @@ def test_results_of_any_size_are_found_done(tmp_path, monkeypatch, suffix):
     assert batch.is_done(job, 2) and not batch.is_done(job, 3)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only there the system notes when a file came")
+def test_a_picture_replaced_under_an_old_date_is_done_again(drcn, tmp_path):
+    """As unzip, `cp -p` and `rsync -t` bring it; a picture that only its result follows is not."""
+    write(tmp_path / "in" / "a.png", good()["rgb.png"])
+    write(tmp_path / "in" / "b.png", good()["rgb.png"])
+    assert drcn("in", "-o", "out")[0] == 0
+    write(tmp_path / "in" / "a.png", saved(Image.fromarray(255 - smooth()), "PNG"))
+    os.utime(tmp_path / "in" / "a.png", (1e9, 1e9))
+    status, out, err = drcn("in", "-o", "out")
+    assert status == 0 and not err
+    assert ["is there already" in line for line in out[:2]] == [False, True]
+    mean = np.asarray(Image.open(tmp_path / "out" / "a.png")).mean()
+    assert mean == pytest.approx((255 - smooth()).mean(), abs=1)
+
+
 def test_an_output_folder_inside_the_input_is_no_input(drcn, tmp_path):
     write(tmp_path / "a.png", good()["rgb.png"])
     for _ in range(2):
