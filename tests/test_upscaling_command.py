@@ -122,13 +122,14 @@ def test_a_picture_replaced_under_an_old_date_is_done_again(drcn, tmp_path):
     write(tmp_path / "in" / "a.png", good()["rgb.png"])
     write(tmp_path / "in" / "b.png", good()["rgb.png"])
     assert drcn("in", "-o", "out")[0] == 0
+    before = np.asarray(Image.open(tmp_path / "out" / "a.png")).astype(int)
     write(tmp_path / "in" / "a.png", saved(Image.fromarray(255 - smooth()), "PNG"))
     os.utime(tmp_path / "in" / "a.png", (1e9, 1e9))
     status, out, err = drcn("in", "-o", "out")
     assert status == 0 and not err
     assert ["is there already" in line for line in out[:2]] == [False, True]
-    mean = np.asarray(Image.open(tmp_path / "out" / "a.png")).mean()
-    assert mean == pytest.approx((255 - smooth()).mean(), abs=1)
+    after = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    assert after.shape == before.shape and np.abs(after - before).mean() > 20
 
 
 def test_an_output_folder_inside_the_input_is_no_input(drcn, tmp_path):
