@@ -1,5 +1,6 @@
 """The book's files, for the tests: its pages and its chapters."""
 
+import http.server
 from pathlib import Path
 
 import yaml
@@ -16,3 +17,8 @@ def toc_files() -> list[Path]:
 
 CHAPTERS = [path for path in toc_files() if path.suffix == ".ipynb"]
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in toc_files()]
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from book import ROOT
+from book import ROOT, Silent
 from PIL import Image
 
 
@@ -29,11 +29,6 @@ def no_public_sets(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRCN_DATA_DIR", str(tmp_path_factory.mktemp("no-data")))
         yield
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="session")

