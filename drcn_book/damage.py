@@ -29,6 +29,7 @@ from . import datasets
 from .degradation import check_scale, resize
 from .errors import ConfigError
 from .images import luma
+from .pictures.colour import LUMA
 
 KERNELS = {  # Pillow's filter, and how many small pixels it reaches to each side
     "clean": (Image.Resampling.BICUBIC, 2),
@@ -39,7 +40,6 @@ KERNELS = {  # Pillow's filter, and how many small pixels it reaches to each sid
 }
 STRENGTHS = {"blur": (0.05, 2), "noise": (0, 50), "shot": (0, 50), "jpeg": (1, 100)}
 BLOCK = 16  # pixels: JPEG's blocks of 8 x 8 with the chroma halved
-LUMA = np.array([65.481, 128.553, 24.966], "float32") / 255
 # R, G and B with independent noise of 1 make a full-range luma with this much.
 GREY_NOISE = float(np.linalg.norm(LUMA) * 255 / 219)
 

@@ -21,7 +21,7 @@ from .errors import ConfigError, PictureError, WeightsError
 from .images import mean_over_views
 from .model import KerasNet, ensemble_weights
 from .pictures import Picture, metadata
-from .pictures.colour import YCBCR
+from .pictures.colour import LUMA
 from .pictures.transparency import carried_outward
 from .recursion import answer
 from .weights import load, shipped
@@ -30,7 +30,6 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 MEMORY = 1e9  # bytes that the network may take by default
 BICUBIC = 2  # low-resolution pixels that Keys' kernel reaches to each side
 SMALLEST = 4  # pixels it needs to find on each axis
-LUMA = YCBCR[:, 0].astype("float32")
 GREY = np.array([219], "float32") / 255
 
 

@@ -8,6 +8,7 @@ YCBCR = (
     / 255
 )
 OFFSET = np.array([16, 128, 128])
+LUMA = YCBCR[:, 0].astype("float32")  # for pictures that stay float32
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
