@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import datasets
-from .._keras import backend, keras, ops
+from .._keras import backend, keras
 from ..config import Config, Recipe
 from ..distribution import Team, join
 from ..errors import ConfigError, TrainingError
@@ -18,7 +18,7 @@ from ..weights import assign, fitting, read_tensors, save_weights
 from . import progress
 from .batches import Batches, Watch, read_material
 from .checkpoint import refuse_another, refuse_other_pictures, refuse_other_workers, write
-from .log import LogFiles, write_record
+from .log import LogFiles, row, write_record
 from .loss import compiled
 from .precision import agree_on_precision, speed_of_step
 from .signals import put_off
@@ -222,18 +222,7 @@ class Run:
         self.best = max(ensemble, self.best)
         if better and self.team.leads:
             save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
-        self.log.append(
-            {
-                "step": self.step,
-                "seconds": round(self.seconds, 1),
-                **losses,
-                "alpha": float(self.trainer.alpha(self.step)),
-                "learning_rate": float(ops.convert_to_numpy(self.trainer.optimizer.learning_rate)),
-                "patches_per_second": round(patches_per_second, 1),
-                "psnr": ensemble,
-                **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)},
-            }
-        )
+        self.log.append(row(self, losses, patches_per_second, ensemble, recursions))
         return better
 
     def _save(self):
