@@ -25,11 +25,17 @@ class Started:
 
     source: str
     taken: list[str]
+    resampled: list[str]
     widened: list[str]
     fresh: list[str]
 
     def __str__(self):
-        parts = {"taken": self.taken, "widened": self.widened, "afresh": self.fresh}
+        parts = {
+            "taken": self.taken,
+            "resampled": self.resampled,
+            "widened": self.widened,
+            "afresh": self.fresh,
+        }
         said = (f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
         return f"start from {self.source}: {'; '.join(said)}"
 

@@ -7,8 +7,9 @@ from ..errors import DatasetError
 from ..metrics import psnr
 
 
-def _middle(picture, side):
-    top, left = ((length - side) // 2 for length in picture.shape)
+def _middle(picture, side, scale):
+    # From the corner of a small pixel: on any other grid a folded network is another network.
+    top, left = ((length - side) // 2 // scale * scale for length in picture.shape)
     return picture[top : top + side, left : left + side]
 
 
@@ -28,7 +29,7 @@ class Validation:
                 "needs."
             )
         self.x, self.y = (
-            np.array([_middle(picture, side) for picture in part])
+            np.array([_middle(picture, side, scale) for picture in part])
             for part in zip(*pairs, strict=True)
         )
         self.scale = scale
