@@ -20,7 +20,9 @@ degradation model for deep blind image super-resolution" (ICCV 2021), and Wang e
 """
 
 import io
+import zlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -220,7 +222,7 @@ class Sample:
 
     colour: uint8 (h, w, 3), or (h, w) if grey. luma: uint8 (h, w). full_range: a grey picture is
     the luma of a coloured one in the range 0..255, so that its studio luma is 16 + 219/255 of it;
-    otherwise it is its own luma.
+    otherwise it is its own luma. shape: (h, w).
     """
 
     colour: np.ndarray
@@ -235,6 +237,10 @@ class Sample:
         if full_range:
             return cls(picture, np.rint(16 + 219 / 255 * picture).astype("uint8"), True)
         return cls(picture, picture)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.luma.shape
 
     def cropped(self, scale: int) -> "Sample":
         """Without the rows and columns beyond a multiple of the scale, as `degradation.modcrop`;
@@ -253,28 +259,33 @@ class Sample:
         return 16 + np.float32(219 / 255) * low if self.full_range else low
 
 
-def samples(split: dict[str, np.ndarray]) -> dict[str, Sample]:
-    """The pictures of a split (`datasets.training_split`, `validation_split`) with their colour, by
-    the same names.
+def samples(name: str | Path) -> dict[str, Sample]:
+    """The pictures of a set or folder with their colour, by file stem: see `datasets.pictures`."""
+    full_range = name == "DIV2Kgray"  # published as full-range luma
+    found = datasets.colour_pictures(name)
+    return {stem: Sample.of(picture, full_range) for stem, picture in found.items()}
 
-    What has no colour any more, as in a file of `drcn data pack`, is taken for the luma of a
-    coloured picture.
+
+def _with_colour(split):
+    """A split whose pictures have no colour any more, as in a file of `drcn data pack`, is taken
+    for the luma of coloured ones.
     """
-    found, sets = {}, {}
-    for name, y in split.items():
-        part, _, stem = name.rpartition("/")
-        if part not in sets:
-            try:
-                sets[part] = datasets.colour_pictures(part)
-            except datasets.DatasetError:
-                sets[part] = {}
-        colour = sets[part].get(stem)
-        if colour is None or colour.shape[:2] != y.shape:
-            grey = np.clip(np.rint((y - 16) * (255 / 219)), 0, 255).astype("uint8")
-            found[name] = Sample.of(grey, full_range=True)
-        else:
-            found[name] = Sample.of(colour, full_range=part == "DIV2Kgray")
-    return found
+    return {
+        name: picture
+        if isinstance(picture, Sample)
+        else Sample.of(np.clip(np.rint((picture - 16) * (255 / 219)), 0, 255).astype("uint8"), True)
+        for name, picture in split.items()
+    }
+
+
+def training_samples(split: str) -> dict[str, Sample]:
+    """The pictures of `datasets.training_split` with their colour, by the same names."""
+    return _with_colour(datasets.training_split(split, samples))
+
+
+def validation_samples(split: str = "T91") -> dict[str, Sample]:
+    """The pictures of `datasets.validation_split` with their colour, by the same names."""
+    return _with_colour(datasets.validation_split(split, samples))
 
 
 # The same damage every time, to measure on
@@ -292,3 +303,15 @@ def damaged_pair(
     sample = sample.cropped(check_scale(scale))
     low, (height, width) = sample.small_luma(steps, scale, own_noise(name)), sample.luma.shape
     return resize(low, height, width), sample.luma.astype("float32")
+
+
+def damaged_once(sample: Sample, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """`damaged_pair` by a chain of those that training draws, `CLEAN` excepted.
+
+    The picture's own pixels are the seed, so that it is always the same one.
+    """
+    seed, steps = zlib.crc32(np.ascontiguousarray(sample.luma)), CLEAN
+    draw = np.random.default_rng(seed)
+    while steps == CLEAN:
+        steps = draw_steps(draw)
+    return damaged_pair(sample, steps, scale, str(seed))

@@ -115,7 +115,7 @@ def liveliest(
     """The `count` channels of H_D that vary most over the middle 96x96 pixels of x (h, w),
     liveliest first.
     """
-    top, left = ((side - min(side, PROBE)) // 2 for side in x.shape)
+    top, left = ((side - min(side, PROBE)) // 2 // config.fold * config.fold for side in x.shape)
     patch = x[None, top : top + PROBE, left : left + PROBE, None].astype("float32") / 255
     last = ops.convert_to_numpy(
         keras.Model(network.input, hidden_states(network, config)[-1])(patch)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from . import datasets
-from .damage import CLEAN, Sample, draw_steps, samples
+from .damage import CLEAN, Sample, draw_steps
 from .degradation import degrade, resize
 from .errors import ConfigError, DatasetError
 from .images import eight_views
@@ -157,28 +156,15 @@ class DamagedPatches(PatchSource):
         self._samples, self._scales = [], []
         for scale in scales:
             for sample in pictures:
-                if min(sample.luma.shape) // scale * scale >= self.patch:
+                if min(sample.shape) // scale * scale >= self.patch:
                     self._samples.append(sample.cropped(scale))
                     self._scales.append(scale)
         kept = {id(part): part for s in pictures for part in (s.colour, s.luma)}
         self.bytes = sum(part.nbytes for part in kept.values())
-        return [sample.luma.shape for sample in self._samples]
+        return [sample.shape for sample in self._samples]
 
     def _pair(self, index, top, left, draw):
         return self._cut(self._samples[index], self._scales[index], top, left, draw)
 
     def _cut(self, sample, scale, top, left, draw):
         return super()._cut(sample, scale, top, left, draw, draw_steps(draw))
-
-
-def patch_source(recipe, pictures, scale: int, fold: int) -> PatchSource:
-    """The patches of a recipe, from the luma pictures of its training split.
-
-    scale: the network's own, for a recipe that names none. fold: as in `PatchSource`.
-    """
-    kind = PatchSource
-    if recipe.damage == "real":
-        kind = DamagedPatches
-        pictures = samples(datasets.training_split(recipe.train_set)).values()
-    scales = recipe.scales or (scale,)
-    return kind(pictures, scales, recipe.patch, fold=fold, patterns=recipe.patterns)

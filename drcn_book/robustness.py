@@ -7,9 +7,9 @@ measured by the field's protocol (`benchmark`), of which the cell "clean" is the
 import numpy as np
 from tqdm import tqdm
 
-from . import benchmark, datasets
+from . import benchmark
 from .benchmark import BICUBIC, Method
-from .damage import Sample, damaged_pair, parse, samples
+from .damage import Sample, damaged_pair, parse, samples, validation_samples
 from .errors import ConfigError
 from .metrics import psnr
 
@@ -33,10 +33,9 @@ def pictures(dataset: str) -> tuple[str, dict[str, Sample]]:
     else photographs); or as in `datasets.pictures`.
     """
     if dataset == HELD_OUT:
-        found = samples(datasets.validation_split())
+        found = validation_samples()
         return f"{HELD_OUT} {next(iter(found)).partition('/')[0]}", found
-    found = datasets.pictures(dataset)
-    return dataset, samples({f"{dataset}/{stem}": y for stem, y in found.items()})
+    return dataset, {f"{dataset}/{stem}": sample for stem, sample in samples(dataset).items()}
 
 
 def evaluate(

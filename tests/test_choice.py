@@ -195,7 +195,7 @@ def test_on_held_out_pictures_at_least_95_in_100_choices_are_as_the_damage_says(
     """Real from JPEG quality 90 down and from noise 2 up, on pictures that set no threshold; x2."""
     if "BSDS200" not in datasets.present():
         pytest.skip("BSDS200 is not here: `drcn data fetch BSDS200`")
-    found = list(damage.samples(datasets.validation_split()).values())[::2]
+    found = list(damage.validation_samples().values())[::2]
     wanted = {
         "clean": ["bicubic", "area", "lanczos", "bicubic, jpeg 95", "bicubic, noise 1"],
         "real": [

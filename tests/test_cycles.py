@@ -59,9 +59,12 @@ def test_a_finished_cycle_is_read_from_its_log(trained, tmp_path, capsys):
 def test_the_plan_is_one_of_presets_and_recipes():
     plan = tomllib.loads((cycles.RUNS / "plan.toml").read_text())
     shared = {name: plan.pop(name) for name in ("recipe", "later")}
-    assert len(plan) == 9
+    assert len(plan) == 12
     for name, entry in plan.items():
         network = preset(entry["preset"], "authors", scale=entry["scale"])
-        assert name == f"{entry['preset']}-x{network.scale}"
+        damaged = entry.get("recipe", {}).get("damage") == "real"
+        assert name == f"{'real' if damaged else entry['preset']}-x{network.scale}"
+        if damaged:  # from the same network's weights for undamaged pictures
+            assert entry["start"] == f"{entry['preset']}-x{network.scale}"
         for later in ({}, shared["later"] | entry.get("later", {})):
             Recipe.from_dict({**shared["recipe"], **entry.get("recipe", {}), **later})

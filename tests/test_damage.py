@@ -5,18 +5,20 @@ whole pictures.
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from drcn_book import damage, datasets
-from drcn_book.config import Recipe
+from drcn_book.config import Recipe, preset
 from drcn_book.damage import CLEAN, LUMA, Sample, Step, parse
 from drcn_book.degradation import degrade
 from drcn_book.errors import ConfigError, DatasetError
 from drcn_book.images import eight_views, luma
-from drcn_book.patches import DamagedPatches, PatchSource, patch_source
+from drcn_book.patches import DamagedPatches, PatchSource
+from drcn_book.training.batches import read_material
 
 ASTRONAUT = datasets.colour_pictures("Photos")["astronaut"]
 CAMERA = datasets.colour_pictures("Photos")["camera"]
@@ -188,16 +190,16 @@ def test_samples_keep_colour_and_know_their_luma():
         assert np.abs(np.asarray(x).mean() - low.mean()) < 0.1
 
 
-def test_samples_of_splits(pictures):
+def test_samples_of_splits(pictures, tmp_path):
     split = datasets.training_split(str(pictures))
-    found = damage.samples(split)
+    found = damage.training_samples(str(pictures))
     assert list(found) == list(split)
     for name, sample in found.items():
         assert sample.colour.ndim == 3 and np.array_equal(sample.luma, split[name])
-    # A packed split has no colour where its sets are not: the grey in full range has the luma that
-    # was packed.
+    # A packed split has no colour: the grey in full range has the luma that was packed.
     y = datasets.training_split("Photos")["Photos/astronaut"]
-    packed = damage.samples({"elsewhere/astronaut": y})["elsewhere/astronaut"]
+    datasets.pack("Photos", tmp_path / "pack.zip")
+    packed = damage.training_samples(str(tmp_path / "pack.zip"))["Photos/astronaut"]
     assert packed.full_range and packed.colour.ndim == 2 and np.array_equal(packed.luma, y)
 
 
@@ -276,14 +278,12 @@ def test_small_pictures_are_left_out_and_none_is_an_error():
 
 def test_the_recipe_chooses_the_source(pictures):
     recipe = Recipe(train_set=str(pictures), patch=24)
-    lumas = datasets.training_pictures(recipe.train_set)
-    plain = patch_source(recipe, lumas, 2, 2)
+    network = preset("tiny", fold=2)
+    plain, *told = read_material(network, recipe)
     assert type(plain) is PatchSource and plain.patterns == 0
-    real = patch_source(
-        Recipe(train_set=str(pictures), patch=24, damage="real", patterns=0.1), lumas, 2, 2
-    )
+    real, *the_same = read_material(network, replace(recipe, damage="real", patterns=0.1))
     assert type(real) is DamagedPatches and real.patterns == 0.1
-    assert real.positions == plain.positions
+    assert real.positions == plain.positions and the_same == told
     with pytest.raises(ConfigError, match="damage = 'bad': must be one of none, real"):
         Recipe(damage="bad")
     with pytest.raises(ConfigError, match="patterns = 1.5: must be a number of 0 or more and 1"):

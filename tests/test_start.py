@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from drcn_book import cli
+from drcn_book import cli, datasets
 from drcn_book.config import NetworkConfig, preset
+from drcn_book.degradation import degrade
 from drcn_book.errors import WeightsError
-from drcn_book.training.start import begin, refuse_another, transfer
+from drcn_book.metrics import psnr
+from drcn_book.model import infer
+from drcn_book.training.start import begin, on_another_grid, refuse_another, transfer
 from drcn_book.weights import save_weights
 
 SMALL = preset("tiny", "authors", output_start=0.0)
@@ -72,11 +75,47 @@ def test_a_wider_network_of_the_same_scale_does_what_the_narrower_one_did(fold):
     assert np.abs(theirs["ensemble"] - x).max() > 0.01
 
 
-def test_the_body_moves_to_another_scale_and_fold():
-    tensors, told, fresh, other = moved(change(scale=3, fold=3), change(scale=2, fold=2))
-    assert set(told.fresh) == EDGES and set(told.taken) == BODY | {"ensemble/w"}
+@pytest.mark.parametrize("mine, theirs", [((3, 1), (2, 2)), ((4, 2), (2, 2)), ((4, 4), (4, 1))])
+def test_the_body_moves_to_another_grid(mine, theirs):
+    mine, theirs = (change(scale=scale, fold=fold) for scale, fold in (mine, theirs))
+    tensors, told, fresh, other = moved(mine, theirs)
+    assert (set(told.fresh) == EDGES) == (mine.fold != theirs.fold)
+    assert set(told.taken) >= BODY | {"ensemble/w"}
     for name, value in tensors.items():
-        np.testing.assert_array_equal(value, (fresh if name in EDGES else other)[name])
+        np.testing.assert_array_equal(value, (fresh if name in told.fresh else other)[name])
+
+
+@pytest.mark.parametrize("scale", [3, 4])
+def test_a_network_that_learned_one_scale_works_at_another_before_it_is_trained(scale):
+    """Cells of one small pixel are resampled: small-x2 gains over bicubic at x3 and x4 at once."""
+    mine = preset("small", "authors", scale=scale)
+    network = mine.build()
+    tensors, told = begin("small-x2", network, mine)
+    assert set(told.resampled) == EDGES - {"embedding_1/bias"} and not told.fresh
+    for variable in network.weights:
+        variable.assign(tensors[variable.path])
+    x, y = degrade(datasets.photographs()["astronaut"][:240, :240], scale)
+    gain = psnr(y, infer(network, x)[0], scale) - psnr(y, x, scale)
+    assert gain > 1
+
+
+def test_resampling_keeps_what_is_where():
+    """A kernel that weighs (or writes) one quarter of a place does so on the finer grid."""
+    s, to = 2, 4
+    weighs = np.zeros((3, 3, s * s, 1), "float32")
+    weighs[0, 2, 1] = 1  # of the cell above right, its pixel above right: a corner of 3s x 3s
+    found = on_another_grid("embedding_1/kernel", weighs, s, to)
+    place = np.unravel_index(np.abs(found).argmax(), found.shape)
+    assert place[:2] == (0, 2) and place[2] in (2, 3, 6, 7) and found.sum() == pytest.approx(1, 0.1)
+
+    writes = np.zeros((3, 3, 1, s * s), "float32")
+    # What a cell says of the pixel farthest above right of it.
+    writes[2, 0, 0, 1] = 1
+    found = on_another_grid("reconstruction_2/kernel", writes, s, to)
+    place = np.unravel_index(np.abs(found).argmax(), found.shape)
+    assert place[:2] == (2, 0) and place[3] in (2, 3, 6, 7)
+    back = on_another_grid("reconstruction_2/bias", np.arange(4.0), 2, 2)
+    np.testing.assert_allclose(back, np.arange(4), atol=1e-6)
 
 
 def test_a_network_may_get_wider_and_another_fold_at_once():

@@ -11,7 +11,7 @@ from PIL import Image
 from ..errors import DatasetError, PictureError
 from ..files import replacing
 from ..pictures.guard import reading
-from .loading import PHOTOGRAPHS, photographs, pictures, public_name
+from .loading import PHOTOGRAPHS, pictures, public_name
 from .public import TEST_SETS, data_dir, present, public_set, registry
 
 SPLITS = {"public": ("T91", "BSDS200", "BSDS500test", "DIV2Kgray")}
@@ -46,13 +46,14 @@ def _parts(split: str) -> list[str]:
     return [split] if whole else split.split("+")
 
 
-def training_split(split: str) -> dict[str, np.ndarray]:
+def training_split(split: str, read=pictures) -> dict[str, np.ndarray]:
     """Luma pictures of a training split, by "set/stem", less the held-out ones and copies of test
     pictures.
 
     split: set names joined by "+", "public" (all four training sets, or those that are there),
-    "Photos", a folder, or a file written by `pack`. DatasetError if it is none of these, is absent,
-    or is a test set.
+    "Photos", a folder, or a file written by `pack`. read: gives the pictures of a set or folder, as
+    `pictures` does, in another form. DatasetError if it is none of these, is absent, or is a test
+    set.
     """
     if Path(split).is_file():
         return _read_pack(split)["training"]
@@ -65,24 +66,24 @@ def training_split(split: str) -> dict[str, np.ndarray]:
             )
         held_out = {"BSDS200": _validation_stems(), "Photos": set(HELD_OUT)}.get(name, set())
         left_out = held_out | LEAKED.get(name, set())
-        found |= {f"{name}/{stem}": p for stem, p in pictures(name).items() if stem not in left_out}
+        found |= {f"{name}/{stem}": p for stem, p in read(name).items() if stem not in left_out}
     return found
 
 
-def validation_split(split: str = "T91") -> dict[str, np.ndarray]:
+def validation_split(split: str = "T91", read=pictures) -> dict[str, np.ndarray]:
     """Luma pictures held out for choosing checkpoints, by "set/stem", never from a test set.
 
     Those inside a file written by `pack`; the held-out photographs for "Photos", whatever else is
     there; else each tenth picture of BSDS200; else, where that set is absent, the photographs, or
-    only the held-out ones of them if `split` trains on photographs.
+    only the held-out ones of them if `split` trains on photographs. read: as in `training_split`.
     """
     if Path(split).is_file():
         return _read_pack(split)["validation"]
     if "BSDS200" in present() and split != "Photos":
         stems = _validation_stems()
-        return {f"BSDS200/{stem}": p for stem, p in pictures("BSDS200").items() if stem in stems}
+        return {f"BSDS200/{stem}": p for stem, p in read("BSDS200").items() if stem in stems}
     names = HELD_OUT if "Photos" in str(split).split("+") else PHOTOGRAPHS
-    return {f"Photos/{name}": picture for name, picture in photographs().items() if name in names}
+    return {f"Photos/{name}": picture for name, picture in read("Photos").items() if name in names}
 
 
 def training_pictures(split: str) -> list[np.ndarray]:

@@ -10,7 +10,8 @@ import numpy as np
 from .. import datasets
 from .._keras import keras
 from ..config import Config, Recipe
-from ..patches import PatchSource, patch_source
+from ..damage import training_samples
+from ..patches import DamagedPatches, PatchSource
 
 
 class Material(NamedTuple):
@@ -24,19 +25,23 @@ class Material(NamedTuple):
 def read_material(config: Config, recipe: Recipe) -> Material:
     """Read the recipe's pictures, of which those smaller than a patch are of no use."""
     scales = recipe.scales or (config.scale,)
+    read, kind = datasets.training_split, PatchSource
+    if recipe.damage == "real":
+        read, kind = training_samples, DamagedPatches
     pictures = [
         picture
-        for picture in datasets.training_pictures(recipe.train_set)
+        for picture in read(recipe.train_set).values()
         if any(min(picture.shape) // scale * scale >= recipe.patch for scale in scales)
     ]
-    source = patch_source(recipe, pictures, config.scale, config.fold)
+    source = kind(pictures, scales, recipe.patch, fold=config.fold, patterns=recipe.patterns)
     return Material(source, len(pictures), digest(pictures))
 
 
 def digest(pictures) -> str:
-    """The sha256 of luma pictures and their order: of what a batch shows, wherever it lies."""
+    """The sha256 of pictures' luma and their order: of what a batch shows, wherever it lies."""
     found = hashlib.sha256()
     for picture in pictures:
+        picture = getattr(picture, "luma", picture)
         found.update(repr(picture.shape).encode())
         found.update(np.round(picture).astype("uint8").tobytes())
     return found.hexdigest()

@@ -59,8 +59,11 @@ def write_record(run, resumed: bool) -> None:
     write_atomically(path, content.encode())
 
 
-def row(run, losses: dict, patches_per_second: float, ensemble: float, recursions: list) -> dict:
-    """The line of log.csv that ends an interval: its mean losses and the PSNRs (dB) after it."""
+def row(run, losses, patches_per_second, ensemble, recursions, undamaged=None) -> dict:
+    """The line of log.csv that ends an interval: its mean losses and the PSNRs (dB) after it.
+
+    recursions: of each; undamaged: the ensemble's on undamaged pictures, where damage is learnt.
+    """
     return {
         "step": run.step,
         "seconds": round(run.seconds, 1),
@@ -70,6 +73,7 @@ def row(run, losses: dict, patches_per_second: float, ensemble: float, recursion
         "patches_per_second": round(patches_per_second, 1),
         "psnr": ensemble,
         **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)},
+        **({} if undamaged is None else {"undamaged_psnr": undamaged}),
     }
 
 

@@ -20,16 +20,33 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Uncorrected:
+    """Before the first step, where the network asked for would correct its answers."""
+
+    def __str__(self):
+        return (
+            "trained on damage, so answers are not corrected to shrink back to the damaged picture "
+            "(consistent = false)"
+        )
+
+
+@dataclass(frozen=True)
 class Started:
     """What became of each tensor of the network that did not begin at random: see `start`."""
 
     source: str
     taken: list[str]
+    resampled: list[str]
     widened: list[str]
     fresh: list[str]
 
     def __str__(self):
-        parts = {"taken": self.taken, "widened": self.widened, "afresh": self.fresh}
+        parts = {
+            "taken": self.taken,
+            "resampled": self.resampled,
+            "widened": self.widened,
+            "afresh": self.fresh,
+        }
         said = (f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
         return f"start from {self.source}: {'; '.join(said)}"
 
@@ -46,6 +63,8 @@ class Validated:
     def __str__(self):
         row = self.row
         single = " ".join(f"{row[name]:.2f}" for name in row if name.startswith("psnr_"))
+        if "undamaged_psnr" in row:
+            single += f"; undamaged {row['undamaged_psnr']:.3f}"
         return (
             f"step {row['step']:6d}/{self.steps}  loss {row['loss']:.5f}  alpha {row['alpha']:.2f}"
             f"  lr {row['learning_rate']:.1e}  PSNR {row['psnr']:.3f}{'*' if self.best else ' '} "

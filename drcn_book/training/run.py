@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import datasets
 from .._keras import backend, keras
 from ..config import Config, Recipe
 from ..distribution import Team, join
@@ -23,7 +22,7 @@ from .loss import compiled
 from .precision import agree_on_precision, speed_of_step
 from .signals import put_off
 from .start import begin
-from .validation import Validation
+from .validation import read_held_out, validations
 
 
 class Run:
@@ -34,8 +33,8 @@ class Run:
     trains together (see `join`); all devices of this machine if not given.
 
     Once it is open: `trainer`, whose `network` it trains; `source`, the training patches;
-    `validation`; `precision`; `step`, how many were taken; and of the steps so far `log`, a row for
-    each interval, the `best` PSNR, and the `seconds` they took.
+    `validation`, and beside damage `undamaged`; `precision`; `step`, how many were taken; and of
+    the steps so far `log`, a row for each interval, the `best` PSNR, and the `seconds` they took.
     """
 
     def __init__(
@@ -46,6 +45,10 @@ class Run:
         start: str | None = None,
         team: Team | None = None,
     ):
+        # An answer that shrinks back to a damaged picture is damaged itself.
+        self.uncorrected = recipe.damage != "none" and config.consistent
+        if self.uncorrected:
+            config = replace(config, consistent=False)
         self.config, self.recipe, self.folder = config, recipe, Path(folder)
         self.start, self.team, self.trainer = start, team, None
 
@@ -75,7 +78,7 @@ class Run:
         return self
 
     def _load(self):
-        held_out = datasets.validation_split(self.recipe.train_set)
+        held_out = read_held_out(self.recipe)
         self.held_out = sorted(held_out)
         self._seen = self._mark()
         state, header = self._read_checkpoint()
@@ -84,7 +87,7 @@ class Run:
         self.source, self.pictures, self.digest = read_material(self.config, self.recipe)
         refuse_other_pictures(self.checkpoint, header, self.digest, self.recipe.train_set)
         refuse_other_workers(self.team, self.config, self.recipe, self.digest)
-        self.validation = Validation(list(held_out.values()), self.config.scale)
+        self.validation, self.undamaged = validations(self.recipe, held_out, self.config.scale)
         before = header.get("precision")
         self.precision = agree_on_precision(self.team, self.config, self.recipe, before)
         self._build()
@@ -104,9 +107,7 @@ class Run:
     def _build(self):
         # The answer's correction is fixed and linear: inside the loss it gained nothing and cost
         # time.
-        trained = self.config
-        if trained.consistent:
-            trained = replace(trained, consistent=False)
+        trained = replace(self.config, consistent=False) if self.config.consistent else self.config
         with self.team.scope():
             network = trained.build(self.precision, self.recipe.seed)
             self.trainer = compiled(network, self.recipe, self.precision)
@@ -162,6 +163,8 @@ class Run:
         files = self._begin_folder() if self.team.leads else None
         held_out, patches, steps = self.validation, self.source.positions, self.recipe.steps
         show(progress.Opened(held_out.bicubic, len(held_out.y), patches, self.precision))
+        if self.uncorrected:
+            show(progress.Uncorrected())
         if self.started:
             show(self.started)
 
@@ -212,17 +215,18 @@ class Run:
         losses = {name: means[name][0] for name in ("loss", "l_1", "l_2")}
         return losses, np.diff([clock, *watch.ends]).tolist()
 
-    def _validate(self, losses, patches_per_second):
+    def _validate(self, losses, rate):
         """Add this interval's row to the log; returns whether it is the best so far."""
         with self.team.together():
             if self._validated is not self.trainer.network:
                 self._validated.set_weights(self.trainer.network.get_weights())
             ensemble, recursions = self.validation(self._validated)
+            undamaged = self.undamaged and self.undamaged(self._validated)[0]
         better = ensemble > self.best
         self.best = max(ensemble, self.best)
         if better and self.team.leads:
             save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
-        self.log.append(row(self, losses, patches_per_second, ensemble, recursions))
+        self.log.append(row(self, losses, rate, ensemble, recursions, undamaged))
         return better
 
     def _save(self):
