@@ -41,7 +41,7 @@ class Seen:
 
     traces: the quality at which it was once saved as JPEG, if that shows. drawn: whether it has the
     even surfaces of a drawing. noise, luma_noise: levels, by `noise_levels`. grey: whether it has
-    one channel.
+    no colour.
     """
 
     traces: int | None
@@ -62,6 +62,8 @@ def look(pixels: np.ndarray, mode: str = "RGB") -> Seen | str:
     seen = pixels.astype("float32") * np.float32(255 / np.iinfo(pixels.dtype).max)
     if mode in ("LA", "RGBA"):  # what is transparent is not looked at
         seen = seen[..., :-1] * (seen[..., -1:] / 255)
+    if seen.shape[2] == 3 and (seen == seen[..., :1]).all():
+        seen = seen[..., :1]
     traces = jpeg_traces([grey_of(tile) for tile in tiles_of(seen)])
     return Seen(traces, drawn(seen), *noise_levels(seen), seen.shape[2] == 1)
 

@@ -1,4 +1,7 @@
-"""What a file says of its losses: JPEG's quantisation tables, WebP's quantiser. NumPy alone."""
+"""What a file says of its losses: JPEG's quantisation tables, WebP's quantiser. NumPy alone.
+
+browser/choice_told.mjs reads the same in the page.
+"""
 
 import io
 import struct
