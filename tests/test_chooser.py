@@ -166,3 +166,11 @@ def test_the_names_on_the_command_line_are_the_qualities():
     )
     upscale.add(parser)
     assert dict(chosen)["--quality"] == tuple(QUALITIES)
+
+
+def test_the_list_of_weights_says_which_serve_a_quality(capsys):
+    assert main(["weights", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()[-len(QUALITIES) :]
+    for line, quality in zip(lines, QUALITIES, strict=True):
+        names = [fitting(quality, scale, weights.shipped())["clean"] for scale in (2, 3, 4)]
+        assert line.startswith(f"--quality {quality} ") and all(name in line for name in names)
