@@ -15,7 +15,8 @@ from ..images import mean_over_views
 from ..pictures import Picture, metadata
 from ..pictures.colour import LUMA
 from ..pictures.transparency import carried_outward
-from ..weights import load, shipped
+from ..weights import load, shipped, trained_on_damage
+from .colour import REACH, smoothed_colour
 from .network import fast_precision, inference_network
 from .options import number, whole
 
@@ -101,7 +102,8 @@ class Upscaler:
         # four maps a filter, of float32, on a grid `fold` times coarser
         side = (MEMORY / (4 * 4 * config.filters)) ** 0.5 * config.fold
         self.tile = tile or max(64, int(side) // 64 * 64)
-        self.margin = -(-config.reach // self.scale)  # low-resolution pixels
+        self.smooths = trained_on_damage(self.name)
+        self.margin = max(-(-config.reach // self.scale), REACH)  # low-resolution pixels
 
     def describe(self) -> str:
         """The network in a few words, for people."""
@@ -181,8 +183,8 @@ class Upscaler:
         channels = wide.shape[2]
         colour = channels - (mode in ("LA", "RGBA"))
         seen = wide[..., :colour]
-        flat = (maximum_filter(seen, (5, 5, 1)) == minimum_filter(seen, (5, 5, 1))).all(-1)
-        flat = flat.repeat(s, 0).repeat(s, 1)[inside]
+        even = (maximum_filter(seen, (5, 5, 1)) == minimum_filter(seen, (5, 5, 1))).all(-1)
+        flat = even.repeat(s, 0).repeat(s, 1)[inside]
 
         def bicubic(planes):
             return np.stack(
@@ -196,6 +198,9 @@ class Upscaler:
         low = wide.astype("float32") / peak
         if mode == "CMYK":
             low = 1 - low  # ink to light
+        elif self.smooths and colour == 3:
+            smooth = smoothed_colour(low[..., :3])
+            low[..., :3] = np.where(even[..., None], low[..., :3], smooth)
         planes = low.copy()
         if colour < channels:
             planes[..., :colour] *= low[..., colour:]  # what is less visible counts less
