@@ -14,6 +14,8 @@ from ..pictures import Picture
 from .options import whole
 from .upscaler import Upscaler, shipped_names
 
+BYTES = bytes | bytearray | memoryview
+
 
 class Chooser:
     """The upscalers of a quality, of which each picture gets the one that fits it; one chooser
@@ -56,15 +58,16 @@ class Chooser:
 
     def enlarge(self, image):
         """`upscale` an image; for many, this takes the networks' second but once."""
-        if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
-            picture = pictures.read(image)
+        array = not isinstance(image, Image.Image | str | os.PathLike | BYTES)
+        if array:
+            picture = pictures.from_array(image)
         elif isinstance(image, Image.Image):
             picture = pictures.from_pillow(image)
         else:
-            picture = pictures.from_array(image)
+            picture = pictures.read(image)
         upscaler, _ = self(picture, told_by(image, picture))
         output = upscaler(picture)
-        if not isinstance(image, str | os.PathLike | bytes | bytearray | memoryview | Image.Image):
+        if array:
             return output.pixels[..., 0] if np.ndim(image) == 2 else output.pixels
         deep_colour = output.pixels.dtype == np.uint16 and output.mode != "L"
         return output.pixels if deep_colour else pictures.to_pillow(output)
@@ -76,7 +79,7 @@ def told_by(source, picture: Picture) -> tuple[str, int] | None:
     None for an array or a Pillow image, which may have been changed since it was read, and for what
     can be read but once.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
+    if isinstance(source, BYTES):
         return file_quality(bytes(source))
     path = isinstance(source, str | os.PathLike) and Path(source)
     if not path or picture.format not in ("JPEG", "WEBP") or not path.is_file():

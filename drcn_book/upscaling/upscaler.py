@@ -69,6 +69,7 @@ class Upscaler:
     the result is the same with any. By default the side that takes about 1 GB: 1,344 for 32
     filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
+    Shipped weights for real pictures come with a smoother colour, see `colour`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
 
