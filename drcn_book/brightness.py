@@ -16,15 +16,15 @@ REACH = 3 * SPREAD  # small pixels that it sees to each side
 MOVED = np.float32(2 / 255)  # by more than this the mean may not move
 
 
-def clipped(y: np.ndarray, x: np.ndarray, low: np.ndarray, scale: int) -> np.ndarray:
+def clipped(y: np.ndarray, x: np.ndarray, low: np.ndarray) -> np.ndarray:
     """y within 0..1, its local means those of x to 2 levels of 255.
 
-    y, x: float32 (h, w), the result and the bicubic enlargement of `low`, both unclipped; low:
-    (h / scale, w / scale), 0..1. With a = y clipped, b bilinear and m the mean of a - x around a
-    small pixel, the result is b + t (a - b) with t = min(1, 2 levels / |m|).
+    y, x: float32 (s h, s w), the result and the bicubic enlargement of `low`, both unclipped; low:
+    (h, w), 0..1. With a = y clipped, b bilinear and m the mean of a - x around a small pixel, the
+    result is b + t (a - b) with t = min(1, 2 levels / |m|).
     """
     a = np.clip(y, 0, 1)
-    height, width = low.shape
+    (height, width), scale = low.shape, len(y) // len(low)
     m = (a - x).reshape(height, scale, width, scale).mean((1, 3))
     m = gaussian_filter(m, SPREAD, mode="nearest", radius=REACH)
     if np.abs(m).max(initial=0) <= MOVED:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter, minimum_filter
 from tqdm import tqdm
 
+from .. import brightness
 from ..choice import fitting
 from ..degradation import resize
 from ..errors import ConfigError, PictureError, WeightsError
@@ -104,7 +105,8 @@ class Upscaler:
         side = (MEMORY / (4 * 4 * config.filters)) ** 0.5 * config.fold
         self.tile = tile or max(64, int(side) // 64 * 64)
         self.smooths = trained_on_damage(self.name)
-        self.margin = max(-(-config.reach // self.scale), REACH)  # low-resolution pixels
+        # low-resolution pixels
+        self.margin = max(-(-config.reach // self.scale), REACH) + brightness.REACH
 
     def describe(self) -> str:
         """The network in a few words, for people."""
@@ -178,9 +180,8 @@ class Upscaler:
         rows = top - above, min(bottom + BICUBIC, height)
         columns = left - before, min(right + BICUBIC, width)
         wide = self._visible(pixels, mode, *rows, *columns)
-        inside = np.s_[
-            above * s : (above + bottom - top) * s, before * s : (before + right - left) * s
-        ]
+        within = np.s_[above : above + bottom - top, before : before + right - left]
+        inside = tuple(slice(part.start * s, part.stop * s) for part in within)
         channels = wide.shape[2]
         colour = channels - (mode in ("LA", "RGBA"))
         seen = wide[..., :colour]
@@ -213,6 +214,7 @@ class Upscaler:
             high[..., :colour] = np.where(plain, bicubic(low[..., :colour]), seen)
 
         groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
+        unsharpened = high.copy()
         for first, weights in () if flat.all() else groups:
             part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
@@ -220,9 +222,12 @@ class Upscaler:
             # B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
             high[part] += np.where(flat, 0, detail)[..., None]
-        if mode == "CMYK":
-            high = 1 - high
-        return np.clip(high, 0, 1)
+        for c in range(colour):
+            high[..., c] = brightness.clipped(
+                high[..., c], unsharpened[..., c], low[within][..., c]
+            )
+        high[..., colour:] = np.clip(high[..., colour:], 0, 1)
+        return 1 - high if mode == "CMYK" else high
 
     def _visible(self, pixels, mode, top, bottom, left, right):
         """Pixels of a window, visible colours carried under the transparent as far as the network
