@@ -11,6 +11,7 @@ SECTIONS = (
     "flags",
     "quality",
     "upscale",
+    "peers-seconds",
     "workers",
     "reader",
     "chapters",
