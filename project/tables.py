@@ -2,7 +2,8 @@
 
 A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is
 replaced. After `<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`.
-The records of the shipped weights get their results from the same files.
+The records of the shipped weights get their results from the same files, and so do the figures of
+quality against operations and against seconds.
 """
 
 import re
@@ -14,6 +15,7 @@ from drcn_book import benchmark, weights
 from drcn_book.files import write_atomically
 from drcn_book.protocol import RUNGS
 from project import RESULTS, ROOT, speed_tables
+from project.bench.results import draw_costs, draw_peers
 from project.execute import settle
 from project.ship import add_results
 
@@ -159,6 +161,24 @@ def _ladder(rows):
     )
 
 
+def _consistency():
+    """A line a network and set: PSNR (dB) without and with the last step, which makes the answer
+    consistent with the small picture, and what it gains.
+    """
+    found = {}
+    for row in benchmark.read(RESULTS / "recursions.csv"):
+        key = (row["method"], row["scale"], row["dataset"])
+        found.setdefault(key, {})[row["output"]] = row["psnr"]
+    return benchmark.markdown(
+        ["PSNR, dB", "scale", "set", "without", "with", "gain"],
+        [
+            [*key, f"{without:.2f}", f"{cells['final']:.2f}", f"{cells['final'] - without:+.3f}"]
+            for key, cells in found.items()
+            if (without := cells.get("uncorrected"))
+        ],
+    )
+
+
 def _plain(name):
     rows = benchmark.read(RESULTS / f"{name}.csv")
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
@@ -173,6 +193,7 @@ TABLES = {
     "quoted-costs": _costs,
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
+    "consistency": _consistency,
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
@@ -229,6 +250,14 @@ def results(name: str) -> dict[str, dict]:
     }
 
 
+FIGURES = {"cost": draw_costs, "peers": draw_peers}
+
+
+def figure(name: str) -> Path:
+    """Where one of FIGURES lies."""
+    return ROOT / "figures" / f"{name}.svg"
+
+
 def main() -> None:
     for name in weights.shipped():
         if weights.record(name)["results"] != results(name):
@@ -239,6 +268,11 @@ def main() -> None:
         if text != document.read_text(encoding="utf-8"):
             write_atomically(document, text.encode())
             print(document.relative_to(ROOT))
+    for name, draw in FIGURES.items():
+        drawing = draw()
+        if drawing and not (figure(name).exists() and figure(name).read_bytes() == drawing):
+            write_atomically(figure(name), drawing)
+            print(figure(name).relative_to(ROOT))
 
 
 if __name__ == "__main__":

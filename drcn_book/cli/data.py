@@ -15,7 +15,12 @@ def add(parser):
 
     action(show, "list", "what can be fetched, its licence, and what is here")
     argument = action(fetch, "fetch", "download sets, without what is here already")
-    argument("sets", nargs="+", metavar="SET", help="Set5, T91, ..., all of pictures, or peers, the networks of others")
+    argument(
+        "sets",
+        nargs="+",
+        metavar="SET",
+        help="Set5, T91, ..., all of pictures, or peers, the networks of others",
+    )
     argument = action(verify, "verify", "check every file against its sha256")
     argument("sets", nargs="*", metavar="SET", help="(default: those that are here)")
     argument = action(pack, "pack", "training and validation pictures in one file")

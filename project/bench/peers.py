@@ -19,11 +19,12 @@ from project import RESULTS
 
 from .enlargers import THREADS, opencv_network
 from .enlarging import grey_picture
+from .results import RECURSIVE
 from .turns import compete
 
-SIZES = ("small", "medium", "large", "compact", "standard", "srcnn", "c-dcscn")
+SIZES = (*RECURSIVE, "srcnn", "c-dcscn")
 MODELS = ("FSRCNN-small", "FSRCNN", "ESPCN", "LapSRN")
-SCALES, SETS = (2, 3, 4), ("Set5", "Set14")
+SCALES, SETS = (2, 3, 4), ("Set5",)
 SIDE, BUDGET = 1024, 150  # of the output that is timed; seconds of taking turns at each scale
 
 
