@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from book import ROOT
 
-from drcn_book import benchmark, onnx_export
+from drcn_book import benchmark, datasets, onnx_export
 from drcn_book.config import NetworkConfig, preset
+from drcn_book.metrics import psnr
 from project import speed_tables, tables
 from project.bench import __main__ as bench
-from project.bench import enlarging, results, team, training, turns, waiting
+from project.bench import enlarging, peers, results, team, training, turns, waiting
+from project.bench.enlargers import opencv_network
 
 PRECISIONS = turns.PRECISIONS
 TORCH = (
@@ -89,10 +91,10 @@ def test_step(precision, tmp_path, float32_only, monkeypatch):
     monkeypatch.setattr(turns, "PRECISIONS", {precision: PRECISIONS[precision]})
     config = NetworkConfig(filters=4, recursions=2)
     rows = list(bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False))
-    peers = ["PyTorch", "PyTorch channels-last"] if TORCH else []
+    torch = ["PyTorch", "PyTorch channels-last"] if TORCH else []
     assert [row["candidate"] for row in rows] == [
         f"{name}, {precision}"
-        for name in ("this project", *peers, "plain convolution", "matrix product")
+        for name in ("this project", *torch, "plain convolution", "matrix product")
     ]
     for row in rows:
         assert (
@@ -144,10 +146,10 @@ def test_upscale(tmp_path, float32_only):
         tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2)
     )
     rows = list(bench.upscale(tmp_path, [96], str(network), budget=-1))
-    peers = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
+    torch = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
     assert [row["candidate"] for row in rows if row["case"] == "96x96"] == [
         "this project, float32",
-        *peers,
+        *torch,
         "ONNX Runtime, float32",
         "the original's graph, float32",
     ]
@@ -162,6 +164,72 @@ def test_upscale(tmp_path, float32_only):
             0 < float(row["low"]) <= float(row["median"]) <= float(row["high"])
             and 0.01 < float(row["peak_gb"]) < 9
         )
+
+
+@pytest.mark.skipif(not TORCH, reason="needs PyTorch: make test-backends")
+def test_the_peer_in_pytorch_refuses_a_folded_network(tmp_path):
+    path = training.write_network(tmp_path / "net.safetensors", preset("tiny", fold=2))
+    layout = {"layout": "channels_last", "precision": "float32"}
+    worker = turns.Worker("torch_upscaler", weights=str(path), picture="none", **layout)
+    with pytest.raises(turns.WorkerError, match="^ValueError: .*: this peer knows the wirings"):
+        worker.ready()
+    worker.close()
+
+
+@pytest.fixture
+def without_opencv(monkeypatch):
+    """No networks of others, and no other shrinking."""
+    monkeypatch.setattr(peers, "models", lambda scale: {})
+    monkeypatch.setattr(peers, "SHRINKINGS", {"the protocol": peers.resize})
+
+
+def test_psnr_beside_peers_is_that_of_the_tables(tmp_path, pictures, without_opencv):
+    arguments = {"scales": (2,), "sets": (str(pictures),), "sizes": ("small",)}
+    assert list(bench.peers_psnr(tmp_path, **arguments, results=tmp_path)) == []
+    found = benchmark.read(tmp_path / "peers.csv")
+    methods = [benchmark.BICUBIC, benchmark.network_method("small-x2")]
+    expected = benchmark.evaluate(methods, [str(pictures)], [2])["benchmark"]
+    assert [row["method"] for row in found] == ["bicubic", "small-x2"]
+    for row, other in zip(found, expected, strict=True):
+        assert row["psnr"] == pytest.approx(other["psnr"], abs=1e-3) and row["images"] == "3"
+
+
+def test_seconds_beside_peers(tmp_path, without_opencv):
+    arguments = {"scales": (2, 3), "side": 97, "sizes": ("small",), "budget": -1}
+    rows = list(bench.peers_seconds(tmp_path, **arguments))
+    assert [(row["case"], row["candidate"]) for row in rows][:3] == [
+        ("x2, 96x96", "bicubic"),
+        ("x2, 96x96", "small-x2"),
+        ("x3, 96x96", "bicubic"),
+    ]
+    assert all(row["unit"] == "MP/s" and float(row["median"]) > 0 for row in rows)
+
+
+def test_peers_that_are_missing_end_in_a_line_that_says_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(peers, "find_spec", lambda name: True)
+    with pytest.raises(SystemExit, match="^STOP: .*`drcn data fetch peers` gets them"):
+        peers.models(2)
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="^STOP: OpenCV is missing: `make bench SECTION=peers`"):
+        peers.models(2)
+
+
+def test_opencv_s_networks_reach_what_was_measured(tmp_path):
+    """FSRCNN on Set5, shrunk in both ways, and a turn of each model's worker."""
+    pytest.importorskip("cv2", reason="make bench SECTION=peers installs it")
+    if not {"Set5"} <= set(datasets.present()) or datasets.faults("peers"):
+        pytest.skip("needs Set5 and peers: drcn data fetch Set5 peers")
+    network = opencv_network(peers.models(2)["OpenCV FSRCNN"])
+    for change, expected in (("the protocol", 34.86), ("OpenCV's bicubic", 35.72)):
+        found = []
+        for y in datasets.pictures("Set5").values():
+            low = peers.SHRINKINGS[change](y, *(side // 2 for side in y.shape))
+            found.append(psnr(y, 16 + 219 * network((low - 16) / 219), 2))
+        assert np.mean(found) == pytest.approx(expected, abs=0.01), change
+    rows = list(bench.peers_seconds(tmp_path, (3, 4), side=96, sizes=(), budget=-1))
+    named = [row["candidate"].removeprefix("OpenCV ") for row in rows]
+    assert named == ["bicubic", *peers.MODELS[:3], "bicubic", *peers.MODELS]
 
 
 def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
@@ -467,7 +535,7 @@ def test_the_readme_has_every_table_and_they_are_what_was_measured():
     )
     assert {name for _, name, _, _ in shown} == {
         name for name in tables.TABLES if name.startswith("speed-")
-    } | {"memory"}
+    } | {"memory", "peers"}
     assert ROOT / "project" / "bench" / "README.md" in tables.documents()
     if not SPEED.exists():
         pytest.skip("data/results/speed.csv is not there yet: `make bench`")

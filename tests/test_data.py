@@ -79,6 +79,20 @@ def test_the_registry_is_whole():
     assert sets["Urban100"].url("img_001.png").endswith("/image_SRF_4/img_001_SRF_4_HR.png")
 
 
+def test_the_networks_of_others_are_no_set_of_pictures(no_sets, capsys):
+    """Each model file has its own address, pinned to a commit; "all" and the readers leave them."""
+    models = datasets.fetchable()["peers"]
+    assert set(datasets.fetchable()) - set(datasets.registry()) == {"peers"}
+    assert len(models.files) == 11 and set(models.own) == set(models.files)
+    for file, (size, sha256) in models.files.items():
+        assert models.url(file).rpartition("/")[2] == file and size > 1000 and len(sha256) == 64
+        assert models.url(file).startswith("https://") and len(models.url(file).split("/")[5]) == 40
+    with pytest.raises(DatasetError, match="11 of 11 files .*`drcn data fetch peers` gets them"):
+        datasets.files("peers")
+    assert main(["data", "pack", "peers", str(no_sets / "x.zip")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and "peers" not in datasets.note()
+
+
 def test_no_file_is_in_a_training_and_a_test_set():
     sets = datasets.registry()
     hashes = {"test": set(), "training": set()}
@@ -100,7 +114,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
         f"set\tfile\tbytes\tsha256\nToy\t{name}\t3\t{'0' * 64}\n"
     )
     monkeypatch.setattr(datasets.public, "TABLES", tmp_path)
-    datasets.registry.cache_clear()
+    datasets.fetchable.cache_clear()
     try:
         assert main(["data", "fetch", "Toy"]) == 2
         error = capsys.readouterr().err
@@ -108,7 +122,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
         assert sorted(p.name for p in tmp_path.iterdir()) == ["registry.tsv", "sets.tsv"]
     finally:
         monkeypatch.undo()
-        datasets.registry.cache_clear()
+        datasets.fetchable.cache_clear()
 
 
 # Reading
@@ -116,7 +130,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
 
 def test_a_public_set_is_only_what_was_published(no_sets, capsys):
     with pytest.raises(
-        DatasetError, match="5 of 5 pictures are missing .* `drcn data fetch Set5`"
+        DatasetError, match="5 of 5 files are missing .* `drcn data fetch Set5`"
     ) as caught:
         datasets.pictures("Set5")
     assert str(no_sets) in str(caught.value)
@@ -147,7 +161,7 @@ def test_div2kgray_is_mapped_to_studio_range(no_sets, monkeypatch):
     )
     monkeypatch.setattr(datasets.loading, "faults", lambda name: {})
     monkeypatch.setitem(
-        datasets.registry(),
+        datasets.fetchable(),
         "DIV2Kgray",
         datasets.registry()["DIV2Kgray"]._replace(files={"0004.png": (1, "0")}),
     )
@@ -439,7 +453,7 @@ def test_no_name_is_not_here(no_sets, tmp_path, capsys):
 def test_list_shows_every_set_and_where_it_is_looked_for(no_sets, capsys):
     assert main(["data", "list"]) == 0
     out = capsys.readouterr().out
-    for name, public in datasets.registry().items():
+    for name, public in datasets.fetchable().items():
         line = next(line for line in out.splitlines() if line.startswith(name + " "))
         assert public.licence in line and str(len(public.files)) in line and " no " in line
     assert str(no_sets) in out and "Photos" in out

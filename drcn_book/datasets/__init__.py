@@ -9,7 +9,17 @@ from ..errors import DatasetError
 from .copies import augment, leaks
 from .fetching import PATIENCE, fetch
 from .loading import PHOTOGRAPHS, colour_pictures, files, photographs, pictures, say_once
-from .public import TEST_SETS, PublicSet, data_dir, faults, note, present, public_set, registry
+from .public import (
+    TEST_SETS,
+    PublicSet,
+    data_dir,
+    faults,
+    fetchable,
+    note,
+    present,
+    public_set,
+    registry,
+)
 from .splits import (
     HELD_OUT,
     SPLITS,
@@ -33,6 +43,7 @@ __all__ = [
     "data_dir",
     "faults",
     "fetch",
+    "fetchable",
     "files",
     "leaks",
     "note",
