@@ -215,9 +215,7 @@ def test_without_any_set_photographs_are_split(no_sets):
     assert len(trained) == 6 and len(held_out) == 2 and not trained.keys() & held_out.keys()
     assert not datasets.leaks(trained, held_out)
     assert len(datasets.validation_split("own")) == 8
-    assert (
-        len(datasets.training_pictures("Photos")) == 6 and len(datasets.validation_pictures()) == 8
-    )
+    assert len(datasets.validation_split()) == 8
     with pytest.raises(DatasetError, match="None of T91, BSDS200"):
         datasets.training_split("public")
 

@@ -14,9 +14,7 @@ from .splits import (
     HELD_OUT,
     SPLITS,
     pack,
-    training_pictures,
     training_split,
-    validation_pictures,
     validation_split,
 )
 
@@ -43,8 +41,6 @@ __all__ = [
     "public_set",
     "registry",
     "say_once",
-    "training_pictures",
     "training_split",
-    "validation_pictures",
     "validation_split",
 ]
