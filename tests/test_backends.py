@@ -1,20 +1,18 @@
 """One set of weights, one training, three backends: TensorFlow, JAX and PyTorch.
 
-This process's backend (TensorFlow) trains here, JAX and PyTorch in a process of their own: in
-`.venv-backends`, which `make test-backends` makes and which has no TensorFlow, or in this
-environment where they are installed here. Everything is blocked for them that a GPU machine may
-lack: TensorFlow, TensorBoard, scikit-image, matplotlib, pooch, tqdm, widgets.
+Each backend runs in a process of its own: JAX and PyTorch in `.venv-backends`, which `make
+test-backends` makes and which has no TensorFlow, or in this environment where they are installed
+here. Everything is blocked for them that a GPU machine may lack: TensorFlow, TensorBoard,
+scikit-image, matplotlib, pooch, tqdm, widgets.
 """
 
 import csv
 import json
-import sys
 
 import numpy as np
 import pytest
 from processes import QUICK, interpreter, run, write_pack
 
-from drcn_book import _keras, cli, training
 from drcn_book.config import preset
 from drcn_book.model import build, infer
 from drcn_book.weights import load, save_weights
@@ -54,33 +52,25 @@ def material(tmp_path_factory):
     return write_pack(folder / "pack.zip"), folder / "start.safetensors"
 
 
-def train_here(until, options):
-    """What the code of TRAIN does, in this process."""
-    whole = training.Run.train
-
-    def watched(run, max_minutes=None):
-        def show(told):
-            if run.step >= until:
-                sys.exit(0)
-
-        whole(run, max_minutes, show)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.Run, "train", watched)
-        try:
-            assert cli.main(["train", *options]) == 0
-        except SystemExit as end:
-            assert end.code == 0
-
-
 def train(backend, material, folder, until=9):
     pack, weights = material
-    options = [*QUICK, "--steps", "9", "--batch", "4"]
-    options += ["--train-set", str(pack), "--start", str(weights), "--run", str(folder)]
-    if backend == _keras.backend:
-        train_here(until, options)
-    else:
-        run(backend, TRAIN, until, *options, folder=folder.parent)
+    run(
+        backend,
+        TRAIN,
+        until,
+        *QUICK,
+        "--steps",
+        9,
+        "--batch",
+        4,
+        "--train-set",
+        pack,
+        "--start",
+        weights,
+        "--run",
+        folder,
+        folder=folder.parent,
+    )
     rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(3, until + 1, 3))
     return np.array([[float(row[name]) for name in ("loss", "l_1", "l_2")] for row in rows])

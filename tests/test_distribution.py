@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,11 +106,11 @@ def test_two_devices_of_one_machine_equal_one(pack, alone, tmp_path):
     same_course(tmp_path / "run", alone)
 
 
-def lose(pack, folder, victim):
-    """Two workers of which one is killed: the other's status, last words and seconds to the end."""
-    folder.mkdir()
-    pair = start_two(pack, folder, "--steps", "100000")
-    log = folder / "0" / "log.csv"
+@posix
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):
+    pair = start_two(pack, tmp_path, "--steps", "100000")
+    log = tmp_path / "0" / "log.csv"
     patience = time.monotonic() + 600
     while not log.exists():
         assert time.monotonic() < patience and all(process.poll() is None for process in pair)
@@ -119,39 +118,20 @@ def lose(pack, folder, victim):
     os.kill(pair[victim].pid, signal.SIGKILL)
     began = time.monotonic()
     _, err = pair[1 - victim].communicate(timeout=120)
-    pair[victim].communicate()
-    return pair[1 - victim].returncode, err, time.monotonic() - began
-
-
-@pytest.fixture(scope="module")
-def lost(pack, tmp_path_factory):
-    """{victim: (folder, a future of what `lose` says)}, side by side: most of it is waiting."""
-    folder = tmp_path_factory.mktemp("lost")
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            victim: (folder / str(victim), pool.submit(lose, pack, folder / str(victim), victim))
-            for victim in (0, 1)
-        }
-
-
-@posix
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_lost_worker_is_told_and_the_run_goes_on(pack, lost, victim):
-    folder, told = lost[victim]
-    status, err, seconds = told.result()
-    assert status == 2, err
-    assert seconds < 60
+    assert pair[1 - victim].returncode == 2, err
+    assert time.monotonic() - began < 60
     last = err.strip().splitlines()[-1] if victim == 1 else err
     assert "drcn: Another worker was lost. Start the same command on every worker again" in last
+    pair[victim].communicate()
 
-    before = losses(folder / "0")
-    pair = start_two(pack, folder, "--steps", "100000", leader=["--max-minutes", "0.05"])
+    before = losses(tmp_path / "0")
+    pair = start_two(pack, tmp_path, "--steps", "100000", leader=["--max-minutes", "0.05"])
     ends = [process.communicate(timeout=900) for process in pair]
     assert [process.returncode for process in pair] == [0, 0], ends
     assert "Stopped after 0.05 minutes" in ends[0][0]
-    state, _ = read_tensors(folder / "0" / "checkpoint.safetensors")
+    state, _ = read_tensors(tmp_path / "0" / "checkpoint.safetensors")
     assert state["trainer/steps"] > before[-1, 0]
-    np.testing.assert_array_equal(losses(folder / "0")[: len(before)], before)
+    np.testing.assert_array_equal(losses(tmp_path / "0")[: len(before)], before)
 
 
 @posix
