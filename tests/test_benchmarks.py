@@ -12,14 +12,16 @@ import nbformat
 import numpy as np
 import pytest
 from book import ROOT
+from processes import write_pack
 
 from drcn_book import benchmark, datasets, onnx_export
 from drcn_book.config import NetworkConfig, preset
 from drcn_book.metrics import psnr
 from project import speed_tables, tables
 from project.bench import __main__ as bench
-from project.bench import enlarging, peers, results, team, training, turns, waiting
+from project.bench import enlarging, peers, results, team, timing, training, turns, waiting
 from project.bench.enlargers import opencv_network
+from project.bench.workers import KINDS
 
 PRECISIONS = turns.PRECISIONS
 TORCH = (
@@ -37,6 +39,34 @@ def float32_only(monkeypatch):
     )  # PyTorch's threads wait for each other on a busy machine
     if not TORCH:
         monkeypatch.setattr(turns, "APART", turns.APART.with_name("no-such-python"))
+
+
+class Here:
+    """A worker's answers without its process, whose start takes longer than all it is asked."""
+
+    def __init__(self, kind, **options):
+        self.repeat, result, facts = KINDS[kind](**options)
+        self.facts, self.peak_gb = {"result": result, **facts}, timing.peak_gb()
+
+    def ready(self):
+        return self
+
+    def __call__(self):
+        return self.repeat()
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """All workers but PyTorch's, which has an environment of its own."""
+    worker = turns.Worker
+    monkeypatch.setattr(
+        turns,
+        "Worker",
+        lambda kind, **options: (worker if kind.startswith("torch") else Here)(kind, **options),
+    )
 
 
 def test_candidates_take_turns():
@@ -86,7 +116,7 @@ def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", turns.PRECISIONS)
-def test_step(precision, tmp_path, float32_only, monkeypatch):
+def test_step(precision, tmp_path, float32_only, in_this_process, monkeypatch):
     """The paper's wiring; that PyTorch's losses are the same is a condition of `step` itself."""
     monkeypatch.setattr(turns, "PRECISIONS", {precision: PRECISIONS[precision]})
     config = NetworkConfig(filters=4, recursions=2)
@@ -137,7 +167,7 @@ def test_flags(tmp_path, float32_only, monkeypatch):
 
 
 @pytest.mark.slow
-def test_upscale(tmp_path, float32_only):
+def test_upscale(tmp_path, float32_only, in_this_process):
     """The authors' wiring.
 
     That PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself.
@@ -291,7 +321,15 @@ def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
     reason="takes two cores",
 )
-def test_workers(tmp_path):
+def test_workers(tmp_path, monkeypatch):
+    """On small pictures instead of the photographs."""
+    pack, train_on = str(write_pack(tmp_path / "pack.zip")), team.train_on
+
+    def on_pack(cores, batch, options, folder):
+        options = [pack if option == "Photos" else option for option in options]
+        return train_on(cores, batch, options, folder)
+
+    monkeypatch.setattr(team, "train_on", on_pack)
     rows = list(bench.workers(tmp_path, "tiny", 4, steps=4, budget=-1))
     assert [row["candidate"] for row in rows] == [
         "1 worker, 4 patches",
@@ -300,7 +338,7 @@ def test_workers(tmp_path):
     ]
     assert all(row["unit"] == "patches/s" and float(row["median"]) > 0 for row in rows)
     with pytest.raises(turns.WorkerError, match="batch = 0"):
-        team.train_on([0], 0, ["--preset", "tiny"], tmp_path)
+        train_on([0], 0, ["--preset", "tiny"], tmp_path)
 
 
 def test_reader_and_chapters(tmp_path, monkeypatch):

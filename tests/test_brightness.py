@@ -5,7 +5,7 @@ import pytest
 
 from drcn_book import brightness, datasets, patterns, pictures
 from drcn_book.degradation import degrade, resize
-from drcn_book.metrics import psnr
+from drcn_book.metrics import psnr, quantise
 from drcn_book.model import infer
 from drcn_book.upscaling import Upscaler
 from drcn_book.weights import load, shipped
@@ -20,8 +20,12 @@ def enlarged(small, scale):
 
 
 def moved(x, y):
-    """By how many levels the mean moved in the worst of the blocks of 16x16 small pixels."""
-    return patterns.brightness_moved(x, y, 16 * len(x) // SIDE)
+    """The greatest change of mean, in levels, over the blocks of 16x16 small pixels of a result y
+    (h, w), 0..255. x: the bicubic enlargement, which keeps the mean of what it enlarges.
+    """
+    block = 16 * len(x) // SIDE
+    blocks = (np.clip(y, 0, 255) - x).reshape(SIDE // 16, block, SIDE // 16, block)
+    return float(np.abs(blocks.mean((1, 3))).max())
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -55,3 +59,16 @@ def test_photographs_pay_nothing():
         full = [(part - 16) / 219 for part in (y, x, low)]
         kept = 16 + 219 * brightness.clipped(*full)
         assert psnr(truth, kept, 2) > psnr(truth, np.clip(y, 16, 235), 2) - 0.003, name
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_what_clips_moves_the_brightness(scale):
+    """Bicubic, whose overshoots are clipped too, stays within 3 levels; a contrast nine times too
+    high, then clipped, does not.
+    """
+    for name, board in patterns.boards(SIDE, 191, 255).items():
+        x = enlarged(board, scale)
+        assert moved(x, quantise(x)) < 3, name
+    x = enlarged(patterns.boards(SIDE, 191, 255)["board 1"], scale)
+    amplified = x.mean() + 9 * (x - x.mean())
+    assert moved(x, amplified) > 5

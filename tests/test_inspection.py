@@ -7,26 +7,15 @@ import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
+from wirings import WIRINGS
 
 from drcn_book import cli, degradation, images, metrics, model, onnx_export, views, weights
 from drcn_book._keras import keras, ops
-from drcn_book.config import VARIANTS, preset
+from drcn_book.config import preset
 from drcn_book.errors import ConfigError, PictureError
 from drcn_book.inspection import MOST_PIXELS, hidden_states, inspect
 from drcn_book.model import Fold
 from drcn_book.upscaling import inference_network
-
-WIRINGS = {
-    "paper": {},
-    "authors": VARIANTS["authors"],
-    "concat": {"skip": "concat"},
-    "no skip": {"skip": "none"},
-    "residual": {"residual": True},
-    "unshared": {"shared": False},
-    "one recursion": {"recursions": 1},
-    "no ensemble": {"ensemble": False},
-    "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
-}
 
 
 def network(**changes):

@@ -24,9 +24,7 @@ from .splits import (
     HELD_OUT,
     SPLITS,
     pack,
-    training_pictures,
     training_split,
-    validation_pictures,
     validation_split,
 )
 
@@ -54,8 +52,6 @@ __all__ = [
     "public_set",
     "registry",
     "say_once",
-    "training_pictures",
     "training_split",
-    "validation_pictures",
     "validation_split",
 ]
