@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from drcn_book import benchmark, datasets, degradation, metrics, pieces
 from drcn_book.pieces import Training
 from project import page_training as bench
+from project import protocol_grid
 
 MODULES = sorted((ROOT / "drcn_book" / "browser").glob("*.mjs"))
 
@@ -449,8 +450,13 @@ def test_the_wipe_follows_pointer_finger_and_keys(piece):
 
 def levels(canvas) -> np.ndarray:
     """The red of every pixel of a canvas, (h, w)."""
-    found = canvas.evaluate("""c => [c.height, c.width, [...c.getContext('2d').getImageData(
-        0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)]""")
+    found = canvas.evaluate("""c => {
+        const copy = document.createElement('canvas')
+            .getContext('2d', { willReadFrequently: true });
+        Object.assign(copy.canvas, { width: c.width, height: c.height });
+        copy.drawImage(c, 0, 0);
+        const { data } = copy.getImageData(0, 0, c.width, c.height);
+        return [c.height, c.width, [...data].filter((_, i) => i % 4 === 0)]; }""")
     return np.reshape(found[2], found[:2])
 
 
@@ -471,3 +477,106 @@ def test_the_wipe_shows_what_the_package_gives(piece):
     it.get_by_label("Left").select_option("bicubic")
     says(it, f"bicubic, {decibels['bicubic']:.2f} dB")
     assert "left=bicubic" in it.page.url
+
+
+# ---- chapter 1: samples, stripes, the protocol
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"[-+]?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def drag(it, start, *places):
+    """Press the pointer at a place, move it over others, let go."""
+    it.page.mouse.move(*start)
+    it.page.mouse.down()
+    for place in places:
+        it.page.mouse.move(*place, steps=3)
+    it.page.mouse.up()
+
+
+def middle(locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_sample_is_dragged_under_the_kernel(piece):
+    it = piece("kernel")
+    status = it.get_by_role("status")
+
+    def is_the_packages(samples):
+        want = pieces.Kernel.enlarged(samples)
+        assert numbers(status.inner_text()) == pytest.approx(want, abs=0.051)
+
+    is_the_packages([0, 0, 0, 100, 100, 100])
+    x, y = middle(it.get_by_role("slider", name="Sample 2"))
+    height = it.locator("svg").last.bounding_box()["height"] / 190  # a level in the page
+    drag(it, (x, y), (x + 3, y - 60 * height))
+    assert it.get_by_role("slider", name="Sample 2").get_attribute("aria-valuenow") == "60"
+    is_the_packages([0, 0, 60, 100, 100, 100])
+    dot = it.get_by_role("slider", name="Sample 5")
+    dot.press("ArrowDown")
+    dot.press("ArrowLeft")
+    is_the_packages([0, 0, 60, 100, 100, 90])
+    dot.press("Home")
+    is_the_packages([0, 0, 60, 100, 100, 0])
+    assert it.page.url.endswith("#kernel?samples=0%2C0%2C60%2C100%2C100%2C0")
+    status = piece("kernel", hash="#kernel?samples=7,x,900,-3").get_by_role("status")
+    is_the_packages([7, 0, 100, 0, 100, 100])
+
+
+def test_a_sample_is_large_enough_for_a_finger(piece):
+    dot = piece("kernel", width=390).get_by_role("slider", name="Sample 0")
+    assert dot.evaluate("dot => getComputedStyle(dot).touchAction") == "none"
+    assert dot.locator("circle").first.bounding_box()["width"] >= 32
+
+
+def test_stripes_and_their_alias_are_those_of_python(piece):
+    it = piece("stripes")
+    slider, way = it.get_by_role("slider"), it.get_by_label("Made half as large")
+    for second in (False, True):
+        way.select_option("second" if second else "bicubic")
+        slider.press("Home")
+        for step in range(pieces.Stripes.PARTS // 2 + 1):
+            f = step / pieces.Stripes.PARTS
+            shown = numbers(it.get_by_role("status").inner_text())
+            want = [f, *pieces.response(f, second), 0.5 - f]
+            assert shown == pytest.approx(want, abs=0.0011)
+            slider.press("ArrowRight")
+    assert "f=32&way=second" in it.page.url
+    half = it.locator("canvas").nth(1)
+    assert (levels(half)[:, 1:-1] == 255).all(), "the finest stripes, every second pixel: one white"
+    way.select_option("bicubic")
+    assert np.ptp(levels(half)[:, 4:-4]) <= 1, "by bicubic: one grey"
+
+
+def test_the_boxes_move_the_number_as_the_package_does(piece):
+    it = piece("protocol")
+    values = pieces.Boxes.values()
+    assert len(values) == 144 and it.locator("path.thin").count() == 2
+
+    def says_the_tables(key):
+        found = numbers(it.get_by_role("status").inner_text().replace("compact-x2", ""))
+        bicubic, network = values[key]
+        usual = values[pieces.Boxes.USUAL]
+        want = [bicubic, bicubic - usual[0], network, network - usual[1], network - bicubic]
+        assert found == pytest.approx(want, abs=0.0051)
+
+    says_the_tables("Y float 1 1 0 0")
+    it.get_by_label("Output rounded").uncheck()
+    it.get_by_label("Border cut").press("Space")
+    says_the_tables("Y float 0 0 0 0")
+    it.get_by_label("Compared").select_option("RGB")
+    it.get_by_label("Made smaller by").select_option("8-bit")
+    it.get_by_label("Grey read as RGB").check()
+    it.get_by_label("Pictures of half the size").check()
+    says_the_tables("RGB 8-bit 0 0 1 1")
+    assert "colour=RGB&kernel=8-bit&rounded=0&cut=0&grey=1&half=1" in it.page.url
+
+
+def test_the_grid_of_protocols_is_measured_again():
+    choices = {name: values[:1] for name, values in protocol_grid.CHOICES.items()}
+    some = {**choices, "colour": ("Y", "full"), "grey_as_rgb": (True,), "border": (0,)}
+    for row in protocol_grid.grid(some):
+        key = f"{row['colour']} float 1 0 1 0"
+        assert pieces.Boxes.values()[key][0] == pytest.approx(row["psnr"], abs=2e-4)

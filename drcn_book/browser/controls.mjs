@@ -9,6 +9,14 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A shape of an SVG, with attributes. */
+export function shape(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 /** The element that a piece's script stands in; a notebook runs the script elsewhere, and then it is looked for. */
 export function place(name) {
   const root = document.currentScript?.parentElement ?? document.querySelector(`.drcn-${name}:not([data-ready])`);
@@ -73,6 +81,26 @@ export function address(name, root, controls, changed) {
     const query = new URLSearchParams(Object.entries(controls).map(([key, { value }]) => [key, value()]));
     history.replaceState(history.state, "", `#${name}?${query}`);
   };
+}
+
+/** Keeps controls and the page's address together and calls `draw`, now and after every change. */
+export function live(name, root, controls, draw) {
+  const link = address(name, root, controls, draw);
+  for (const { element } of Object.values(controls)) {
+    element.addEventListener("input", draw);
+    element.addEventListener("change", () => { link(); draw(); });
+  }
+  draw();
+}
+
+/** Controls in a row. */
+export function row(controls) {
+  return make("div", { className: "drcn-row" }, ...Object.values(controls).map(({ label }) => label));
+}
+
+/** The line that says what is seen; screen readers read it out. */
+export function line() {
+  return make("p", { className: "drcn-status", role: "status" });
 }
 
 /**

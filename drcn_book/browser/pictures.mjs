@@ -12,7 +12,7 @@ export function random(seed) {
 }
 
 /** Keys' cubic kernel with a = -0.5, as `degradation.keys`. */
-function keys(distance) {
+export function keys(distance) {
   const t = Math.abs(distance);
   if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
   return t < 2 ? ((2.5 - 0.5 * t) * t - 4) * t + 2 : 0;

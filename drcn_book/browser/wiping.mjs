@@ -1,5 +1,5 @@
 // The pieces "opening" and "crops": two versions of one picture under a wipe (drcn_book/pieces/wiping.py).
-import { address, make, picture, place, select, unpack } from "./controls.mjs";
+import { line, live, picture, place, row, select, unpack } from "./controls.mjs";
 import { wipe } from "./wipe.mjs";
 
 export function show({ name, crops, chosen }) {
@@ -16,7 +16,7 @@ export function show({ name, crops, chosen }) {
     right: select("Right", same(versions), chosen[1]),
     at: parted,
   };
-  const status = make("p", { className: "drcn-status", role: "status" });
+  const status = line();
 
   function draw() {
     const shown = [[left, controls.left], [right, controls.right]].map(([side, { value }]) => {
@@ -30,8 +30,6 @@ export function show({ name, crops, chosen }) {
   }
 
   if (Object.keys(crops).length === 1) controls.crop.label.hidden = true;
-  root.append(make("div", { className: "drcn-row" }, ...Object.values(controls).map(({ label }) => label)), status, parted.frame);
-  const link = address(name, root, controls, draw);
-  for (const { element } of Object.values(controls)) element.addEventListener("change", () => { link(); draw(); });
-  draw();
+  root.append(row(controls), status, parted.frame);
+  live(name, root, controls, draw);
 }

@@ -4,9 +4,22 @@
 """
 
 from .piece import Piece, bundle, packed
+from .problem import Boxes, Kernel, Stripes, response
 from .training import Training, half
 from .wiping import Opening
 
-PIECES = {piece.name: piece for piece in (Opening, Training)}
+PIECES = {piece.name: piece for piece in (Opening, Kernel, Stripes, Boxes, Training)}
 
-__all__ = ["PIECES", "Opening", "Piece", "Training", "bundle", "half", "packed"]
+__all__ = [
+    "PIECES",
+    "Boxes",
+    "Kernel",
+    "Opening",
+    "Piece",
+    "Stripes",
+    "Training",
+    "bundle",
+    "half",
+    "packed",
+    "response",
+]

@@ -88,3 +88,58 @@ class Piece:
 
     def __repr__(self):
         return self.title
+
+
+def figure(inside: str, said: str) -> str:
+    """What stands there without scripts: a picture or table, and the sentence that it shows."""
+    return f"<figure>{inside}<figcaption>{escape(said)}</figcaption></figure>"
+
+
+def table(header: list[str], rows: list[list]) -> str:
+    """A table of HTML; the first cell of a row is its head."""
+    head = "".join(f'<th scope="col">{escape(str(cell))}</th>' for cell in header)
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(first))}</th>'
+        + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
+        + "</tr>"
+        for first, *cells in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def plot(title: str, said: str, curves: list, levels, ends: tuple, band=None, sign="") -> str:
+    """Curves as an SVG that takes the page's colours.
+
+    curves: arrays (2, n) of x and y, the first's x reaching from end to end. levels: values of y
+    that get a line and a number (`sign` "+" with their sign), the lowest and the highest first and
+    last; zero's line is broken. ends: what stands below the ends of x. band: (x, least, greatest).
+    """
+    left, right = curves[0][0][0], curves[0][0][-1]
+    low, high = levels[0], levels[-1]
+
+    def points(x, y):
+        across = 52 + 270 * (np.asarray(x) - left) / (right - left)
+        down = 148 - 124 * (np.clip(y, low, high) - low) / (high - low)
+        return [f"{a:.1f},{b:.1f}" for a, b in zip(across, down, strict=True)]
+
+    ticks = "".join(
+        f'<path class="{"grid" if value else "level"}" d="M52 {y:.1f}H322"/>'
+        f'<text x="47" y="{y + 4:.1f}" text-anchor="end">{value:{sign if value else ""}g}</text>'
+        for value in levels
+        for y in [148 - 124 * (value - low) / (high - low)]
+    )
+    area = ""
+    if band:
+        x, least, greatest = band
+        around = points(x, least) + points(x, greatest)[::-1]
+        area = f'<polygon class="band" points="{" ".join(around)}"/>'
+    drawn = "".join(
+        f'<polyline class="line-{k}" points="{" ".join(points(*curve))}"/>'
+        for k, curve in enumerate(curves)
+    )
+    return (
+        f'<svg viewBox="0 0 330 170" role="img" aria-label="{escape(said)}">'
+        f'<text x="8" y="12">{escape(title)}</text>{ticks}{area}{drawn}'
+        f'<text x="52" y="165">{ends[0]}</text>'
+        f'<text x="322" y="165" text-anchor="end">{ends[1]}</text></svg>'
+    )

@@ -1,7 +1,5 @@
 """Chapter 5's piece: a network that trains in the page."""
 
-from html import escape
-
 import numpy as np
 
 from ..benchmark import results
@@ -10,7 +8,7 @@ from ..datasets import photographs
 from ..degradation import modcrop, resize
 from ..metrics import quantise
 from ..operations import operations
-from .piece import Piece, bundle, packed
+from .piece import Piece, bundle, figure, packed, plot
 
 
 def half(name: str) -> np.ndarray:
@@ -87,28 +85,11 @@ class Training(Piece):
         steps, gains = self.measured()
         low, high = -4.0, np.ceil(gains["default"].max())
 
-        def points(values):
-            across = 52 + 270 * steps / steps[-1]
-            down = 148 - 124 * (np.clip(values, low, high) - low) / (high - low)
-            return [f"{x:.1f},{y:.1f}" for x, y in zip(across, down, strict=True)]
-
         def between(values):
             ends = sorted({f"{value:+.1f}" for value in values[:, -1].round(1) + 0.0}, key=float)
             return " to ".join(dict.fromkeys((ends[0], ends[-1]))) + " dB"
 
         best = gains["default"]
-        band = " ".join(points(best.min(0)) + points(best.max(0))[::-1])
-        curves = "".join(
-            f'<polyline class="line-{k}" points="{" ".join(points(np.median(values, 0)))}"/>'
-            for k, values in enumerate(gains.values())
-        )
-        ticks = "".join(
-            f'<path class="{"level" if value == 0 else "grid"}" d="M52 {y:.1f}H322"/>'
-            f'<text x="47" y="{y + 4:.1f}" text-anchor="end">'
-            f"{format(value, '+.0f') if value else 0}</text>"
-            for value in np.arange(low, high + 1)
-            for y in [148 - 124 * (value - low) / (high - low)]
-        )
         said = (
             f"Ten trainings of {steps[-1]} steps, each from other random weights, ended "
             f"{between(best)} against bicubic on a picture they had not seen; five without the "
@@ -116,11 +97,11 @@ class Training(Piece):
             f"{between(gains['He start'])}."
         )
         names = "Whole line: as it stands. Long dashes: without the skip. Dots: He's start."
-        return (
-            f'<figure><svg viewBox="0 0 330 170" role="img" aria-label="{escape(said)}">'
-            f'<text x="8" y="12">dB above bicubic</text>{ticks}'
-            f'<polygon class="band" points="{band}"/>{curves}<text x="52" y="165">0</text>'
-            f'<text x="322" y="165" text-anchor="end">step {steps[-1]}</text></svg>'
-            f"<figcaption>{escape(said)} {names} In the page, where scripts run, a network trains "
-            "here with your settings.</figcaption></figure>"
+        curves = [(steps, np.median(values, 0)) for values in gains.values()]
+        levels = np.arange(low, high + 1)
+        ends, band = (0, f"step {steps[-1]}"), (steps, best.min(0), best.max(0))
+        return figure(
+            plot("dB above bicubic", said, curves, levels, ends, band, sign="+"),
+            f"{said} {names} In the page, where scripts run, a network trains here with your "
+            "settings.",
         )

@@ -1,7 +1,6 @@
 """Two versions of one picture under a wipe: the intro's face, and chapter 7's hardest squares."""
 
 import functools
-from html import escape
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from ..benchmark import BICUBIC, network_method
 from ..datasets import photographs
 from ..degradation import degrade
 from ..metrics import psnr
-from .piece import Piece, packed, png
+from .piece import Piece, figure, packed, png
 
 
 @functools.cache
@@ -57,10 +56,10 @@ class Wipe(Piece):
         shown = {name: crop[name] for name in ("bicubic", self.networks[-1])}
         said = ", ".join(f"{name}: {decibels:.2f} dB" for name, (_, decibels) in shown.items())
         pictures = "".join(png(luma, name) for name, (luma, _) in shown.items())
-        return (
-            f'<figure><div class="drcn-row">{pictures}</div><figcaption>{escape(said)} (PSNR of '
-            "the whole photograph at scale 2). In the page, where scripts run, a line between the "
-            "two can be moved.</figcaption></figure>"
+        return figure(
+            f'<div class="drcn-row">{pictures}</div>',
+            f"{said} (PSNR of the whole photograph at scale 2). In the page, where scripts run, a "
+            "line between the two can be moved.",
         )
 
 
