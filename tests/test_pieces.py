@@ -652,3 +652,88 @@ def test_how_far_a_network_sees_is_measured(piece):
     drag(it, (corner[0] + 30 * side, corner[1] + 30 * side), corner)
     assert reached(it) == (0, 0, 13, 13), "at the corner the picture cuts the square"
     assert "d=8&folded=0&row=0&column=0" in it.page.url
+
+
+# ---- chapter 4: the ways of the gradient, and seeds
+
+
+def test_the_parts_are_the_derivatives_of_the_chain():
+    """Each use of the weight changed a little, in the loss whose outputs pull as `flow` says."""
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        gain, alpha = random.uniform(0.5, 1.5), random.uniform(0, 1)
+        shares = random.dirichlet(np.ones(8))
+
+        def loss(uses, alpha=alpha, shares=shares):
+            return (alpha / 8 + (1 - alpha) * shares) @ np.cumprod(uses)
+
+        uses = np.full(8, gain)
+        ends = [[loss(uses + sign * 1e-5 * one) for sign in (-1, 1)] for one in np.eye(8)]
+        slopes = np.diff(ends)[:, 0] / 2e-5
+        assert pieces.flow(gain, shares, alpha) == pytest.approx(slopes, rel=1e-6)
+    # The two sums of the chapter: D w^(D-1), and the mean of d w^(d-1).
+    d = np.arange(1, 9)
+    assert pieces.flow(0.6, np.eye(8)[-1], 0).sum() == pytest.approx(8 * 0.6**7)
+    assert pieces.flow(0.6, np.eye(8)[-1], 1).sum() == pytest.approx(np.mean(d * 0.6 ** (d - 1)))
+
+
+def test_the_sliders_change_the_ways_as_the_package_says(piece):
+    it = piece("gradients")
+
+    def is_the_packages(gain, alpha, d, weight):
+        shares = np.full(8, (1 - weight) / 7)
+        shares[d - 1] = weight
+        parts = pieces.flow(gain, shares, alpha)
+        rows = [numbers(text) for text in it.locator("tbody tr").all_inner_texts()]
+        assert [row[-1] for row in rows] == pytest.approx(parts, rel=6e-3)
+        assert numbers(it.get_by_role("status").inner_text())[0] == pytest.approx(
+            parts.sum(), rel=6e-3
+        )
+
+    is_the_packages(0.6, 0, 8, 1)
+    it.get_by_role("slider", name="Gain").press("ArrowRight")
+    it.get_by_role("slider", name="α").press("End")
+    is_the_packages(0.65, 1, 8, 1)
+    it.get_by_role("slider", name="α").press("PageDown")
+    it.get_by_role("slider", name="Recursion d").press("Home")
+    it.get_by_role("slider", name="Its weight").press("PageDown")
+    alpha, weight = (
+        float(it.get_by_role("slider", name=name).input_value()) for name in ("α", "Its weight")
+    )
+    assert 0 < alpha < 1 and 0 < weight < 1
+    is_the_packages(0.65, alpha, 1, weight)
+    assert f"gain=0.65&alpha={alpha:g}&d=1&w={weight:g}" in it.page.url
+    widths = "paths => paths.map(path => Number(path.style.strokeWidth))"
+    errors = it.locator("path.ink-0").evaluate_all(widths)
+    assert errors[0] == max(errors) == 8 > errors[1], "the arrows grow with what they carry"
+
+
+def test_the_curves_of_the_seeds_end_in_the_shipped_table(piece):
+    it = piece("seeds")
+    table = {
+        (row["question"], row["arm"], row["seed"]): float(row["validation_psnr"])
+        for row in benchmark.results("ablations")
+    }
+    asked = it.get_by_label("Question").locator("option").all_inner_texts()
+    assert {"supervision", "skip", "fold"} <= set(asked)
+    for question in ("skip", "fold", "floor"):
+        it.get_by_label("Question").select_option(question)
+        seeds = it.get_by_role("button").all_inner_texts()
+        for seed in seeds[1:3]:
+            it.get_by_role("button", name=seed, exact=True).press("Enter")
+            rows = [
+                text.split("\t") for text in it.locator(".drcn-body tbody tr").all_inner_texts()
+            ]
+            assert it.locator("polyline").count() == len(rows) >= 2
+            for arm, psnr, _, mean in rows:
+                want = table[question, arm, seed.split()[1]]
+                assert decibels(psnr) == pytest.approx(want, abs=0.0051)
+                every = [table[question, arm, name.split()[1]] for name in seeds]
+                assert decibels(mean) == pytest.approx(np.mean(every), abs=0.0056)
+    assert len(seeds) == 3 and "question=floor&seed=2" in it.page.url
+    it.get_by_label("Question").select_option("supervision")
+    wins = sum(
+        table["supervision", "supervised", seed] > table["supervision", "unsupervised", seed]
+        for seed in "012"
+    )
+    says(it, f'"supervised" ends above "unsupervised" in {wins} of 3 seeds')

@@ -6,11 +6,13 @@
 from .network import Convolution, Field
 from .piece import Piece, bundle, packed
 from .problem import Boxes, Kernel, Stripes, response
+from .supervision import Gradients, Seeds, flow
 from .training import Training, half
 from .wiping import Opening
 
 PIECES = {
-    piece.name: piece for piece in (Opening, Kernel, Stripes, Boxes, Convolution, Field, Training)
+    piece.name: piece
+    for piece in (Opening, Kernel, Stripes, Boxes, Convolution, Field, Gradients, Seeds, Training)
 }
 
 __all__ = [
@@ -18,12 +20,15 @@ __all__ = [
     "Boxes",
     "Convolution",
     "Field",
+    "Gradients",
     "Kernel",
     "Opening",
     "Piece",
+    "Seeds",
     "Stripes",
     "Training",
     "bundle",
+    "flow",
     "half",
     "packed",
     "response",

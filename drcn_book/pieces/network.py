@@ -44,7 +44,7 @@ class Convolution(Piece):
             for pair in zip(near, kernel, strict=True)
         ]
         said = (
-            f"Nine pixels times nine weights, added up, and the bias {biases[0]:z.2f}: {total:.2f}. "
+            f"Nine pixels times nine weights and the bias {biases[0]:z.2f}, add up to {total:.2f}. "
             "That is one pixel of one channel. In the page, where scripts run, any other can be "
             "chosen."
         )
