@@ -19,8 +19,8 @@ from book import ROOT, Silent
 from PIL import Image
 from sphinx.application import Sphinx
 
-from drcn_book import benchmark, datasets, degradation, metrics, pieces, weights
-from drcn_book.pieces import Training
+from drcn_book import benchmark, datasets, degradation, metrics, model, pieces, weights
+from drcn_book.pieces import Training, wiping
 from project import page_training as bench
 from project import protocol_grid
 
@@ -737,3 +737,75 @@ def test_the_curves_of_the_seeds_end_in_the_shipped_table(piece):
         for seed in "012"
     )
     says(it, f'"supervised" ends above "unsupervised" in {wins} of 3 seeds')
+
+
+# ---- chapter 7: quality and cost, the hardest squares
+
+
+@pytest.mark.parametrize("name", ["compact-x2", "small-x2"])
+def test_a_square_is_as_in_the_whole_picture(name):
+    x, y = degradation.degrade(datasets.photographs()["rocket"], 2)
+    network, _ = weights.load(name)
+    whole = model.infer(network, x)[0]
+    found = wiping.crop("rocket", 100, 200, 64, name)
+    for version, picture in {"bicubic": x, name: whole, "truth": y}.items():
+        assert np.abs(found[version] - picture[100:164, 200:264]).max() < 0.01
+    psnr = {
+        row["method"]: row["psnr"]
+        for row in benchmark.results("pictures")
+        if row["picture"] == "rocket" and row["scale"] == 2
+    }
+    assert metrics.psnr(y, whole, 2) == pytest.approx(psnr[name], abs=1e-3)
+
+
+def test_the_hardest_squares_are_shown_and_told(piece):
+    it = piece("crops", hash="#crops?crop=rocket&left=srcnn-x2")
+    row = {
+        row["method"]: row["psnr"]
+        for row in benchmark.results("pictures")
+        if row["picture"] == "rocket" and row["scale"] == 2
+    }
+    status = it.get_by_role("status")
+    assert status.inner_text() == "Left of the line: srcnn-x2. Right of it: medium-x2."
+    it.get_by_label("Tell the decibels").check()
+    assert status.inner_text() == (
+        f"Left of the line: srcnn-x2, {row['srcnn-x2']:.2f} dB. "
+        f"Right of it: medium-x2, {row['medium-x2']:.2f} dB."
+    )
+    crop = pieces.Crops.crops()["rocket"]
+    left, right = it.locator("canvas").all()
+    assert (levels(left) == metrics.quantise(crop["srcnn-x2"][0])).all()
+    assert (levels(right) == metrics.quantise(crop["medium-x2"][0])).all()
+    top, left_edge, side = pieces.Crops.squares()["rocket"]
+    hardest = benchmark.hardest(datasets.photographs()["rocket"], 2, side)
+    assert np.abs(np.subtract(hardest, (top, left_edge))).max() <= 1
+    it.get_by_label("Photograph").select_option("brick")
+    assert (levels(left) == metrics.quantise(pieces.Crops.crops()["brick"]["srcnn-x2"][0])).all()
+
+
+def test_cost_and_quality_of_any_two(piece):
+    it = piece("cost")
+    status = it.get_by_role("status")
+    measured = benchmark.costs(benchmark.results("benchmark"))
+    price, psnr = measured["compact-x2"]
+    cheap, less = measured["c-dcscn-x2"]
+    assert status.inner_text() == (
+        f"compact-x2: {price:.1f} G, {psnr:.2f} dB. Against c-dcscn-x2: "
+        f"{price / cheap:.0f} times the cost, {psnr - less:+.2f} dB."
+    )
+    points = pieces.Cost.points("Set5", "gmacs")
+    assert it.locator("circle").count() == len(points)
+    frontier = it.locator("polyline.line-2").get_attribute("points").split()
+    assert len(frontier) == len(pieces.Cost.frontier("Set5", "gmacs"))
+    it.locator("circle", has=it.page.locator("title", has_text="small-x2")).click()
+    small = measured["small-x2"][1] - less
+    says(it, f"small-x2: {measured['small-x2'][0]:.1f} G")
+    assert f"{small:+.2f} dB" in status.inner_text() and "network=small-x2" in it.page.url
+    it.get_by_role("combobox", name="Cost").select_option("parameters")
+    it.get_by_role("combobox", name="Pictures").select_option("B100")
+    it.get_by_role("combobox", name="Held against").select_option("standard-x2")
+    rows = benchmark.costs(benchmark.results("benchmark"), dataset="B100", cost="parameters")
+    (few, low), (many, high) = rows["small-x2"], rows["standard-x2"]
+    text = status.inner_text()
+    assert f"{few:,.0f} parameters, {low:.2f} dB" in text
+    assert f"divided by {many / few:.0f}, −{high - low:.2f} dB" in text

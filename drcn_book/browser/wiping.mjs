@@ -1,8 +1,8 @@
 // The pieces "opening" and "crops": two versions of one picture under a wipe (drcn_book/pieces/wiping.py).
-import { line, live, picture, place, row, select, unpack } from "./controls.mjs";
+import { line, live, picture, place, row, select, tick, unpack } from "./controls.mjs";
 import { wipe } from "./wipe.mjs";
 
-export function show({ name, crops, chosen }) {
+export function show({ name, crops, chosen, tell }) {
   const root = place(name);
   if (!root) return;
   const versions = Object.keys(Object.values(crops)[0]);
@@ -14,6 +14,7 @@ export function show({ name, crops, chosen }) {
     crop: select("Photograph", same(Object.keys(crops)), Object.keys(crops)[0]),
     left: select("Left", same(versions), chosen[0]),
     right: select("Right", same(versions), chosen[1]),
+    tell: tick("Tell the decibels", tell),
     at: parted,
   };
   const status = line();
@@ -21,7 +22,7 @@ export function show({ name, crops, chosen }) {
   function draw() {
     const shown = [[left, controls.left], [right, controls.right]].map(([side, { value }]) => {
       const version = crops[controls.crop.value()][value()];
-      const said = version.psnr ? `${value()}, ${version.psnr.toFixed(2)} dB` : value();
+      const said = version.psnr && controls.tell.value() === "1" ? `${value()}, ${version.psnr.toFixed(2)} dB` : value();
       side.paint(unpack(version));
       side.say(said);
       return said;
@@ -29,7 +30,7 @@ export function show({ name, crops, chosen }) {
     status.textContent = `Left of the line: ${shown[0]}. Right of it: ${shown[1]}.`;
   }
 
-  if (Object.keys(crops).length === 1) controls.crop.label.hidden = true;
+  controls.crop.label.hidden = Object.keys(crops).length === 1;
   root.append(row(controls), status, parted.frame);
   live(name, root, controls, draw);
 }

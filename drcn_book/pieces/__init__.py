@@ -3,22 +3,37 @@
 `piece` is what they share; the others hold a chapter's each.
 """
 
+from .cost import Cost
 from .network import Convolution, Field
 from .piece import Piece, bundle, packed
 from .problem import Boxes, Kernel, Stripes, response
 from .supervision import Gradients, Seeds, flow
 from .training import Training, half
-from .wiping import Opening
+from .wiping import Crops, Opening
 
 PIECES = {
     piece.name: piece
-    for piece in (Opening, Kernel, Stripes, Boxes, Convolution, Field, Gradients, Seeds, Training)
+    for piece in (
+        Opening,
+        Kernel,
+        Stripes,
+        Boxes,
+        Convolution,
+        Field,
+        Gradients,
+        Seeds,
+        Training,
+        Crops,
+        Cost,
+    )
 }
 
 __all__ = [
     "PIECES",
     "Boxes",
     "Convolution",
+    "Cost",
+    "Crops",
     "Field",
     "Gradients",
     "Kernel",
