@@ -809,3 +809,28 @@ def test_cost_and_quality_of_any_two(piece):
     text = status.inner_text()
     assert f"{few:,.0f} parameters, {low:.2f} dB" in text
     assert f"divided by {many / few:.0f}, −{high - low:.2f} dB" in text
+
+
+# ---- chapter 2: patches
+
+
+def test_the_views_of_a_patch_are_eight_views(piece):
+    it = piece("patches", hash="#patches?side=9&row=40&column=70")
+    for row in range(40, 43):
+        shown = [levels(canvas) for canvas in it.locator(".drcn-views canvas").all()]
+        for seen, want in zip(shown, pieces.Patches.views(row, 70, 9), strict=True):
+            assert (seen == metrics.quantise(want)).all()
+        it.get_by_role("slider", name="Row").press("ArrowRight")
+    canvas = it.locator(".drcn-map canvas")
+    box = canvas.bounding_box()
+    pixel = box["width"] / 225
+    drag(it, (box["x"] + 3, box["y"] + 3), (box["x"] + 100.5 * pixel, box["y"] + 60.5 * pixel))
+    status = it.get_by_role("status").inner_text()
+    assert status == "Row 56, column 96: one of 30,814 patches of 9×9, in 8 different views."
+    assert "side=9&row=56&column=96" in it.page.url
+    frame = np.argwhere(levels(canvas) != metrics.quantise(pieces.half("chelsea")))
+    assert frame.min(0).tolist() == [55, 95] and frame.max(0).tolist() == [65, 105]
+    it.get_by_role("slider", name="Side").press("End")
+    shown = [levels(canvas) for canvas in it.locator(".drcn-views canvas").all()]
+    for seen, want in zip(shown, pieces.Patches.views(56, 96, 41), strict=True):
+        assert (seen == metrics.quantise(want)).all()

@@ -5,6 +5,7 @@
 
 from .cost import Cost
 from .network import Convolution, Field
+from .patching import Patches
 from .piece import Piece, bundle, packed
 from .problem import Boxes, Kernel, Stripes, response
 from .supervision import Gradients, Seeds, flow
@@ -18,6 +19,7 @@ PIECES = {
         Kernel,
         Stripes,
         Boxes,
+        Patches,
         Convolution,
         Field,
         Gradients,
@@ -38,6 +40,7 @@ __all__ = [
     "Gradients",
     "Kernel",
     "Opening",
+    "Patches",
     "Piece",
     "Seeds",
     "Stripes",
