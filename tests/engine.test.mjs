@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Network } from "../drcn_book/browser/engine.mjs";
+import { products, total } from "../drcn_book/browser/convolution.mjs";
+import { flow, shares } from "../drcn_book/browser/flow.mjs";
 import { patches, random } from "../drcn_book/browser/pictures.mjs";
 import { Adam, Training, lossOf, start } from "../drcn_book/browser/training.mjs";
+import { cut, view } from "../drcn_book/browser/views.mjs";
+import { response } from "../drcn_book/browser/waves.mjs";
 
 // x, fold, convolution, ReLU, convolution, unfold, plus x; the sum with and without x for an ensemble
 const plan = {
@@ -87,4 +91,36 @@ test("a picture exactly as large as a patch has one place", () => {
   assert.deepEqual(x, y);
   for (let n = 0; n < 3; n++)
     assert.deepEqual(sorted(x.subarray(64 * n, 64 * n + 64)), sorted(whole.data.map((value) => value / 255)));
+});
+
+test("eight views: turned four times it is itself, mirrored twice too", () => {
+  const square = Array.from({ length: 9 }, (_, i) => i);
+  let turned = square;
+  for (let turn = 0; turn < 4; turn++) turned = view(turned, 3, 1);
+  assert.deepEqual(turned, square);
+  assert.deepEqual(view(view(square, 3, 4), 3, 4), square);
+  assert.deepEqual(view(square, 3, 1), [2, 5, 8, 1, 4, 7, 0, 3, 6]);
+  assert.equal(new Set(Array.from({ length: 8 }, (_, v) => view(square, 3, v).join())).size, 8);
+  const picture = { height: 4, width: 5, data: Array.from({ length: 20 }, (_, i) => i) };
+  assert.deepEqual(cut(picture, 1, 2, 2), [7, 8, 12, 13]);
+});
+
+test("the parts of the gradient add up to the sums of the chapter", () => {
+  const last = flow(0.6, shares(8, 8, 1), 0), every = flow(0.6, shares(8, 8, 1), 1);
+  assert.ok(Math.abs(last.sum - 8 * 0.6 ** 7) < 1e-12);
+  assert.ok(Math.abs(every.sum - [1, 2, 3, 4, 5, 6, 7, 8].reduce((sum, d) => sum + d * 0.6 ** (d - 1), 0) / 8) < 1e-12);
+  assert.ok(Math.abs(shares(8, 3, 0.3).reduce((a, b) => a + b) - 1) < 1e-12);
+});
+
+test("a frequency the small picture can hold is kept by both ways, another comes back as its alias", () => {
+  for (const second of [false, true]) assert.ok(Math.abs(response(0, second).kept - 1) < 1e-6);
+  const { kept, alias } = response(3 / 8, true);   // its alias, 1/8, is what every second pixel shows
+  assert.ok(kept < 0.1 && alias > 0.9 && response(3 / 8, false).alias < 0.1);
+});
+
+test("outside the picture there are zeros", () => {
+  const ones = Array(25).fill(1), kernel = Array(9).fill(1);
+  assert.equal(total(products(ones, kernel, 12)), 9);
+  assert.equal(total(products(ones, kernel, 0)), 4);
+  assert.equal(total(products(ones, kernel, 2)), 6);
 });
