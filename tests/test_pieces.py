@@ -834,3 +834,30 @@ def test_the_views_of_a_patch_are_eight_views(piece):
     shown = [levels(canvas) for canvas in it.locator(".drcn-views canvas").all()]
     for seen, want in zip(shown, pieces.Patches.views(56, 96, 41), strict=True):
         assert (seen == metrics.quantise(want)).all()
+
+
+# ---- chapter 10: stripes through the networks
+
+
+def test_stripes_go_through_the_networks(piece):
+    it = piece("waves")
+    slider = it.get_by_role("slider", name="Frequency")
+    for part, angle in ((3, 0), (4, 45), (5, 90)):
+        it.get_by_label("Angle").select_option(str(angle))
+        seen = pieces.Waves.seen(part, angle)
+        canvases, captions = it.locator("canvas").all(), it.locator("figcaption")
+        told = captions.all_inner_texts()[-len(seen) :]
+        for canvas, caption, (name, (luma, kept, dB)) in zip(
+            canvases, told, seen.items(), strict=True
+        ):
+            assert (levels(canvas) == metrics.quantise(luma)).all()
+            if name != "as they are":
+                share = f"{kept:z.2f}".replace("-", "−")
+                assert caption == f"{name}: keeps {share}, {dB:.1f} dB"
+        best = max(list(seen)[1:], key=lambda name: seen[name][2])
+        says(it, f"{part}/16 of a period a pixel: {best} comes nearest")
+        slider.press("ArrowRight")
+    assert "f=6&angle=90" in it.page.url
+    # Turned by a right angle the stripes are others, but bicubic treats rows like columns.
+    upright, lying = (pieces.Waves.seen(3, angle)["bicubic"] for angle in (0, 90))
+    assert np.abs(upright[0] - lying[0].T).max() < 1e-3

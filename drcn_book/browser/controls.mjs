@@ -93,6 +93,18 @@ export function live(name, root, controls, draw) {
   draw();
 }
 
+/** A number with so many decimals: a real minus sign, but none before nothing. */
+export function decimal(value, digits) {
+  const text = value.toFixed(digits);
+  return text.replace("-", Number(text) === 0 ? "" : "−");
+}
+
+/** A step in dB with its sign, but no sign at nothing. */
+export function signed(value) {
+  const text = decimal(value, 2);
+  return value > 0 && Number(text) ? `+${text}` : text;
+}
+
 /** Controls in a row. */
 export function row(controls) {
   return make("div", { className: "drcn-row" }, ...Object.values(controls).map(({ label }) => label));

@@ -1,5 +1,5 @@
 // The piece "convolution": nine products and their sum, with real numbers (drcn_book/pieces/network.py).
-import { line, live, make, place, row, select } from "./controls.mjs";
+import { decimal, line, live, make, place, row, select } from "./controls.mjs";
 
 const SIDE = 5;
 
@@ -17,7 +17,7 @@ export const total = (pairs) => pairs.reduce((sum, [pixel, weight]) => sum + pix
 export function show({ pixels, kernels, biases }) {
   const root = place("convolution");
   if (!root) return;
-  const text = (value) => value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
+  const text = (value) => decimal(value, 2);
   const grid = (name, count, tag = "span") => {
     const cells = Array.from({ length: count ** 2 }, () => make(tag, tag === "button" ? { type: "button" } : {}));
     const element = make("div", { className: "drcn-cells", role: "group", "aria-label": name }, ...cells);

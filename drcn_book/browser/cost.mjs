@@ -1,5 +1,5 @@
 // The piece "cost": quality against cost; a network is picked and held against another (drcn_book/pieces/cost.py).
-import { line, live, make, place, row, select, shape } from "./controls.mjs";
+import { line, live, make, place, row, select, shape, signed } from "./controls.mjs";
 
 const COSTS = { gmacs: ["multiply-adds (G)", "G"], parameters: ["parameters", "parameters"] };
 
@@ -54,7 +54,7 @@ export function show(data) {
     const much = times.toFixed(times < 10 ? 1 : 0), amount = price.toLocaleString("en", { minimumFractionDigits: Number(cost === "gmacs"), maximumFractionDigits: 1 });
     return `${network}: ${amount} ${COSTS[cost][1]}, ${psnr.toFixed(2)} dB` +
       `${frontier.includes(network) ? ", on the frontier" : ""}. Against ${against}: ` +
-      `${price >= other ? `${much} times the cost` : `the cost divided by ${much}`}, ${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} dB.`;
+      `${price >= other ? `${much} times the cost` : `the cost divided by ${much}`}, ${signed(gain)} dB.`;
   }
 
   root.append(row(controls), status, make("figure", { className: "drcn-drawing" }, drawing, make("figcaption", {

@@ -1,5 +1,5 @@
 // The piece "kernel": samples under Keys' kernel, to be dragged (drcn_book/pieces/problem.py).
-import { line, live, make, place, shape } from "./controls.mjs";
+import { decimal, line, live, make, place, shape } from "./controls.mjs";
 import { keys, resize } from "./pictures.mjs";
 
 const STEP = 46, LEFT = 50, across = (t) => LEFT + STEP * t, down = (level) => 150 - level;
@@ -42,7 +42,7 @@ export function show({ samples }) {
     });
     const enlarged = [...resize({ height: 1, width: count, data: Float32Array.from(now) }, 1, 2 * count).data];
     fresh.setAttribute("d", enlarged.map((value, i) => `M${across(i / 2 - 0.25) - 3} ${down(value) - 3}h6v6h-6z`).join(""));
-    const text = enlarged.map((value) => value.toFixed(1).replace("-0.0", "0.0").replace("-", "−"));
+    const text = enlarged.map((value) => decimal(value, 1));
     status.textContent = `Twice as many samples: ${text.join("  ")}`;
   }
 

@@ -1,5 +1,5 @@
 // The piece "protocol": boxes that move the PSNR of one and the same method (drcn_book/pieces/problem.py).
-import { line, live, make, place, row, select, shape, tick } from "./controls.mjs";
+import { line, live, make, place, row, select, shape, signed, tick } from "./controls.mjs";
 
 export function show({ methods, values, protocol }) {
   const root = place("protocol");
@@ -37,10 +37,4 @@ export function show({ methods, values, protocol }) {
     textContent: "Each short line is what one of the protocols gives, the tall one the field's; the dot is yours.",
   })));
   live("protocol", root, controls, draw);
-}
-
-/** A step in dB with its sign, but no sign at nothing. */
-function signed(value) {
-  const text = value.toFixed(2);
-  return Number(text) === 0 ? "0.00" : value > 0 ? `+${text}` : text;
 }

@@ -1,5 +1,5 @@
 // The piece "seeds": the curves of the ablations, seed by seed (drcn_book/pieces/supervision.py).
-import { button, chart, line, live, make, place, row, select } from "./controls.mjs";
+import { button, chart, line, live, make, place, row, select, signed } from "./controls.mjs";
 
 export function show({ steps, questions }) {
   const root = place("seeds");
@@ -15,7 +15,6 @@ export function show({ steps, questions }) {
   const table = make("table", {}, make("caption", { textContent: "At the end, this seed and the mean over all" }),
     make("thead", {}, make("tr", {}, ...["Arm", "PSNR", "To the first", "Mean"].map((textContent) =>
       make("th", { scope: "col", textContent })))), rows);
-  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
   function draw() {
     const arms = questions[controls.question.value()], seeds = Object.keys(Object.values(arms)[0]);

@@ -3,6 +3,7 @@
 `piece` is what they share; the others hold a chapter's each.
 """
 
+from .beyond import Waves
 from .cost import Cost
 from .network import Convolution, Field
 from .patching import Patches
@@ -27,6 +28,7 @@ PIECES = {
         Training,
         Crops,
         Cost,
+        Waves,
     )
 }
 
@@ -45,6 +47,7 @@ __all__ = [
     "Seeds",
     "Stripes",
     "Training",
+    "Waves",
     "bundle",
     "flow",
     "half",
