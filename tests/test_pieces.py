@@ -333,8 +333,11 @@ def test_a_picture_of_the_reader(piece, tmp_path):
     it = piece()
     it.get_by_label("own picture").set_input_files(tmp_path / "mine.png")
     says(it, "Your picture stands ready; it stays on this computer")
-    it.page.wait_for_timeout(300)
-    assert it.locator("canvas").last.evaluate("c => [c.width, c.height]") == [width, height]
+    it.page.wait_for_function(
+        "([width, height]) => [...document.querySelectorAll('canvas')].some("
+        "c => c.width === width && c.height === height)",
+        arg=[width, height],
+    )
     press(it, "One step")
     says(it, "Paused after 1 step")
     assert float(cells(it)[2]) == pytest.approx(told["loss"], rel=5e-3)
