@@ -9,7 +9,7 @@ export function show({ parts }) {
   const root = place("stripes");
   if (!root) return;
   const controls = {
-    f: number(`Frequency in ${parts}ths of a period a pixel`, { min: 0, max: parts / 2, type: "range" }, parts / 8),
+    f: number(`Frequency, periods in ${parts} pixels`, { min: 0, max: parts / 2, type: "range" }, parts / 8),
     way: select("Made half as large", { bicubic: "by bicubic interpolation", second: "by taking every second pixel" }, "bicubic"),
   };
   const status = line();

@@ -5,7 +5,7 @@ export function show({ parts, angles, seen }) {
   const root = place("waves");
   if (!root) return;
   const controls = {
-    f: number(`Frequency in ${parts}ths of a period a pixel`, { min: 1, max: parts / 2, type: "range" }, 3),
+    f: number(`Frequency, periods in ${parts} pixels`, { min: 1, max: parts / 2, type: "range" }, 3),
     angle: select("Angle", Object.fromEntries(angles.map((angle) => [angle, `${angle}°`])), angles[0]),
   };
   const first = Object.entries(Object.values(seen)[0]), status = line();
