@@ -14,7 +14,7 @@ import nbformat
 from drcn_book import benchmark, weights
 from drcn_book.files import write_atomically
 from drcn_book.protocol import RUNGS
-from project import RESULTS, ROOT, speed_tables
+from project import RESULTS, ROOT, claims, speed_tables
 from project.bench.results import draw_costs, draw_peers
 from project.execute import settle
 from project.ship import add_results
@@ -196,6 +196,7 @@ TABLES = {
     "consistency": _consistency,
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
+    "claims": claims.table,
 }
 
 
