@@ -561,7 +561,8 @@ def test_what_the_training_chapter_says_of_the_trials():
     assert cost["rate-8e-3"] <= 0
     held_out = {}
     for row in benchmark.results("ablations"):
-        arm = held_out.setdefault((row["question"], row["arm"]), [])
-        arm.append(float(row["validation_psnr"]))
+        if row["question"] != "batch":  # whose trainings are a quarter as long and less
+            arm = held_out.setdefault((row["question"], row["arm"]), [])
+            arm.append(float(row["validation_psnr"]))
     spreads = [max(runs) - min(runs) for runs in held_out.values() if len(runs) == 3]
     assert max(spreads) == pytest.approx(0.4, abs=0.02)
