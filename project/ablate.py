@@ -21,7 +21,7 @@ from project import RESULTS, ROOT
 
 LOGS = ROOT / "data" / "ablations" / "logs"
 DATASET, CLOSE, SEEDS = "Set5", 0.3, 3  # two seeds of one arm differ by up to 0.6 dB
-HEADLINES = {"fold": 10}  # seeds of each arm, fixed beforehand
+HEADLINES = {"fold": 10, "short": 10, "authors": 3, "batch": 3}  # seeds, fixed beforehand
 ONCE = {"recipe", "trials"}  # many arms, or long ones; those of "trials" vary little with the seed
 
 

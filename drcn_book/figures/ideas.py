@@ -109,7 +109,7 @@ def gradient_flow() -> Figure:
             if supervised or d == "D":
                 box(axis, x, base + 1.8, f"$\\|y - \\hat{{y}}_{d}\\|^2$", "reconstruction", 9, 3.4)
                 arrow(axis, (x, base + 3.5), (x, base + 9), colour=COLOURS["ensemble"], width=2.9)
-    label(axis, 1, 32, "gradient", COLOURS["ensemble"], ha="left")
+    label(axis, 1, 32, r"$\partial L / \partial H_d$", COLOURS["ensemble"], ha="left")
     axis.plot([0, 76], [20, 20], color=COLOURS["grid"], linewidth=1)
     return figure
 
