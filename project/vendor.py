@@ -30,9 +30,14 @@ BUNDLES = {
     "mathjax": (
         "mathjax/es5",
         [
-            *"startup.js core.js input/tex.js output/chtml.js output/chtml/fonts/tex.js".split(),
-            *("a11y/assistive-mml.js", "input/tex/extensions/*.js"),
+            "startup.js",
+            "core.js",
+            "input/tex.js",
+            "input/tex/extensions/*.js",
+            "output/chtml.js",
+            "output/chtml/fonts/tex.js",
             "output/chtml/fonts/woff-v2/*.woff",
+            "a11y/assistive-mml.js",
         ],
     ),
     "onnxruntime": (
