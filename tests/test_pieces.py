@@ -18,7 +18,7 @@ from book import ROOT, Silent
 from PIL import Image
 from sphinx.application import Sphinx
 
-from drcn_book import datasets, degradation, pieces
+from drcn_book import benchmark, datasets, degradation, metrics, pieces
 from drcn_book.pieces import Training
 from project import page_training as bench
 
@@ -75,7 +75,7 @@ def test_the_directive_puts_the_piece_into_a_page(tmp_path):
     Sphinx(*folders, "html", status=None, warning=said).build()
     page = (tmp_path / "html" / "index.html").read_text("utf-8")
     assert page.count('class="drcn-piece drcn-training"') == 1
-    assert "There is no piece 'no': choose from training." in said.getvalue()
+    assert "There is no piece 'no': choose from " in said.getvalue()
 
 
 # ---- what it reaches
@@ -97,7 +97,7 @@ def test_the_table_says_what_the_piece_is_for():
         assert (gains["default"][:, at] >= 0.3).sum() >= 9
         assert all((gains[arm][:, at] < 0.3).all() for arm in bench.WITHOUT)
     chosen = {}
-    for row in pieces.results("page_training"):
+    for row in benchmark.results("page_training"):
         if row["picture"] == "coffee" and row["step"] == "250":
             chosen.setdefault(float(row["arm"].split()[1]), []).append(row["psnr"])
     assert max(chosen, key=lambda rate: min(chosen[rate])) == Training.RECIPE["rate"]
@@ -124,25 +124,31 @@ def test_what_it_shows_is_not_what_it_learns():
 # ---- in the browser
 
 
+LINK = '<a href="#training?recursions=2&skip=0&seed=5">No skip</a>'
+
+
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory):
-    """The piece alone in a page: its address in a folder, and over http."""
-    folder = tmp_path_factory.mktemp("piece")
-    (folder / "page.html").write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A piece</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>:root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:1rem auto;"
-        'max-width:46rem;padding:0 1rem}</style><link rel="icon" href="data:,"></head><body>'
-        f'{Training().html}<a href="#training?recursions=2&skip=0&seed=5">No skip</a></html>',
-        "utf-8",
-    )
+    """A function: each piece alone in a page, its address in a folder ("file") or over http."""
+    folder = tmp_path_factory.mktemp("pieces")
     handler = functools.partial(Silent, directory=folder)
+
+    @functools.cache
+    def written(name):
+        (folder / f"{name}.html").write_text(
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A piece</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            "<style>:root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:1rem auto;"
+            'max-width:46rem;padding:0 1rem}</style><link rel="icon" href="data:,"></head><body>'
+            f"{pieces.PIECES[name]().html}{LINK}</html>",
+            "utf-8",
+        )
+        return f"{name}.html"
+
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield {
-            "file": (folder / "page.html").as_uri(),
-            "http": f"http://127.0.0.1:{server.server_port}/page.html",
-        }
+        roots = {"file": folder.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
+        yield lambda name, kind="file": f"{roots[kind]}/{written(name)}"
         server.shutdown()
 
 
@@ -152,16 +158,17 @@ WATCH = """window.long = []; new PerformanceObserver(list => long.push(...list.g
 
 @pytest.fixture
 def piece(chromium, addresses):
-    """A function that opens the page and gives its piece; nothing may go wrong, or out."""
+    """A function that opens a piece's page and gives the piece; nothing may go wrong, or out."""
     contexts, problems = [], []
 
-    def opened(kind="file", hash="", width=1280, **options):
+    def opened(name="training", kind="file", hash="", width=1280, **options):
+        address = addresses(name, kind)
         context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
 
         def decide(route):
-            mine = route.request.url.split("#")[0] in addresses.values()
+            mine = route.request.url.split("#")[0] == address
             if not (mine or route.request.url.startswith(("data:", "blob:"))):
                 problems.append(f"foreign request: {route.request.url}")
             route.continue_() if mine else route.abort()
@@ -170,8 +177,9 @@ def piece(chromium, addresses):
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("console", lambda note: problems.append(f"console: {note.text}"))
         page.add_init_script(WATCH)
-        page.goto(addresses[kind] + hash)
-        page.locator(".drcn-numbers td", has_text="dB").first.wait_for()
+        page.goto(address + hash)
+        if name == "training":
+            page.locator(".drcn-numbers td", has_text="dB").first.wait_for()
         return page.locator(".drcn-piece")
 
     yield opened
@@ -212,7 +220,7 @@ def decibels(text: str) -> float:
 
 @pytest.mark.parametrize("kind, steps", [("file", 40), ("http", 3)])
 def test_it_trains_pauses_and_says_what_the_engine_says(piece, kind, steps):
-    it = piece(kind)
+    it = piece(kind=kind)
     _, step, loss, dB, gain = cells(it)
     assert (step, loss) == ("0", "–") and abs(decibels(gain)) < 0.05, "it starts where bicubic is"
     before = it.locator("canvas").nth(1).evaluate("c => c.toDataURL()")
@@ -339,19 +347,54 @@ def test_a_picture_of_the_reader(piece, tmp_path):
         says(it, answer)
 
 
-@pytest.mark.parametrize("width, theme", [(1280, "light"), (390, "dark"), (320, "light")])
-def test_it_fits_screen_and_theme(piece, width, theme):
-    it = piece(width=width, color_scheme=theme, reduced_motion="reduce")
+def fits(it, width):
+    """Nothing sticks out, all has a name, and a finger can hit it."""
     outside = it.evaluate("""it => [...it.querySelectorAll('*')].filter(e => e.offsetParent &&
         e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))""")
     assert outside == [] and it.page.evaluate("document.documentElement.scrollWidth") <= width
-    nameless = it.evaluate("""it => [...it.querySelectorAll('button, select, input, canvas, svg')]
-        .filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()))
+    nameless = it.evaluate("""it => [...it.querySelectorAll(
+        'button, select, input, canvas, svg, [role=slider], [role=img]')].filter(e =>
+        !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()))
         .map(e => e.outerHTML)""")
     assert nameless == []
     small = it.evaluate("""it => [...it.querySelectorAll('button, select')].filter(e =>
-        e.getBoundingClientRect().height < 32).map(e => e.outerHTML.slice(0, 80))""")
+        e.offsetParent && e.getBoundingClientRect().height < 32)
+        .map(e => e.outerHTML.slice(0, 80))""")
     assert small == [], "large enough for a finger"
+
+
+SCREENS = [(1280, "light"), (390, "dark"), (320, "light")]
+
+
+@pytest.mark.parametrize("width, theme", SCREENS)
+@pytest.mark.parametrize("name", [name for name in pieces.PIECES if name != "training"])
+def test_a_piece_fits_screen_and_theme(piece, name, width, theme):
+    it = piece(name, width=width, color_scheme=theme)
+    fits(it, width)
+    assert it.page.evaluate("long.filter(task => task > 100)").__len__() <= 1
+    ink = it.evaluate("it => getComputedStyle(it).color")
+    assert ink == ("rgb(255, 255, 255)" if theme == "dark" else "rgb(0, 0, 0)")
+
+
+@pytest.mark.parametrize("name", pieces.PIECES)
+def test_without_scripts_every_piece_says_its_message(chromium, addresses, name):
+    context = chromium.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 900}
+    )
+    page = context.new_page()
+    page.goto(addresses(name))
+    still = page.locator(".drcn-still figure")
+    assert len(still.locator("figcaption").inner_text()) > 60
+    assert re.search(r"\d", still.inner_text()), "a number is in it"
+    assert still.locator("svg, img, table").first.bounding_box()["width"] > 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+@pytest.mark.parametrize("width, theme", SCREENS)
+def test_it_fits_screen_and_theme(piece, width, theme):
+    it = piece(width=width, color_scheme=theme, reduced_motion="reduce")
+    fits(it, width)
     press(it, "Train")
     after(it, 12)
     points = it.locator(".drcn-chart polyline").first.get_attribute("points").split()
@@ -361,10 +404,70 @@ def test_it_fits_screen_and_theme(piece, width, theme):
 def test_where_no_script_runs_a_figure_says_it(chromium, addresses):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(addresses["file"])
+    page.goto(addresses("training"))
     still = page.locator(".drcn-still")
     _, gains = Training.measured()
     low, high = gains["default"][:, -1].min(), gains["default"][:, -1].max()
     assert f"ended {low:+.1f} to {high:+.1f} dB against bicubic" in still.inner_text()
     assert still.locator("svg").bounding_box()["width"] > 300
     context.close()
+
+
+# ---- the first page, and chapter 7's squares: a wipe
+
+
+def line(it) -> float:
+    """Where the line of the wipe stands, in percent, as it is painted."""
+    return it.evaluate("""it => { const frame = it.querySelector('.drcn-wipe');
+        const at = frame.children[2].getBoundingClientRect(), box = frame.getBoundingClientRect();
+        return 100 * (at.left + 1 - box.left) / box.width; }""")
+
+
+def test_the_wipe_follows_pointer_finger_and_keys(piece):
+    it = piece("opening", has_touch=True)
+    frame, keys = it.locator(".drcn-wipe"), it.get_by_role("slider")
+    box = frame.bounding_box()
+    it.page.mouse.move(box["x"] + 10, box["y"] + 20)
+    assert line(it) == pytest.approx(50, abs=0.5), "who only passes over it moves nothing"
+    it.page.mouse.down()
+    it.page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 40, steps=3)
+    assert line(it) == pytest.approx(25, abs=1)
+    it.page.mouse.move(box["x"] - 90, box["y"] + 40, steps=3)
+    it.page.mouse.up()
+    assert line(it) == pytest.approx(0, abs=0.5) and "at=0" in it.page.url
+    it.page.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + 50)
+    assert line(it) == pytest.approx(75, abs=1)
+    keys.press("ArrowRight")
+    keys.press("ArrowRight")
+    assert line(it) == pytest.approx(77, abs=0.5) and keys.input_value() == "77"
+    keys.press("Home")
+    assert line(it) == pytest.approx(0, abs=0.5)
+    assert (
+        frame.locator("canvas").nth(1).evaluate("c => c.style.clipPath") == "inset(0px 0px 0px 0%)"
+    )
+
+
+def levels(canvas) -> np.ndarray:
+    """The red of every pixel of a canvas, (h, w)."""
+    found = canvas.evaluate("""c => [c.height, c.width, [...c.getContext('2d').getImageData(
+        0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)]""")
+    return np.reshape(found[2], found[:2])
+
+
+def test_the_wipe_shows_what_the_package_gives(piece):
+    it = piece("opening", hash="#opening?left=truth&at=30")
+    assert line(it) == pytest.approx(30, abs=0.5)
+    crop = pieces.Opening.crops()["astronaut"]
+    left, right = it.locator("canvas").all()
+    assert (levels(left) == crop["truth"][0]).all()
+    assert (levels(right) == metrics.quantise(crop["compact-x2"][0])).all()
+    decibels = {
+        row["method"]: row["psnr"]
+        for row in benchmark.results("pictures")
+        if row["picture"] == "astronaut" and row["scale"] == 2
+    }
+    want = f"Left of the line: truth. Right of it: compact-x2, {decibels['compact-x2']:.2f} dB."
+    assert it.get_by_role("status").inner_text() == want
+    it.get_by_label("Left").select_option("bicubic")
+    says(it, f"bicubic, {decibels['bicubic']:.2f} dB")
+    assert "left=bicubic" in it.page.url

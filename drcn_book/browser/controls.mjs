@@ -116,5 +116,10 @@ export function picture(name, height, width) {
   const say = (text) => { caption.textContent = text; canvas.setAttribute("aria-label", text); };
   const paint = (bytes) => canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
   say(name);
-  return { element: make("figure", {}, canvas, caption), paint, say };
+  return { element: make("figure", {}, canvas, caption), canvas, paint, say };
+}
+
+/** What the package packed of a luma picture, as the RGBA bytes of a canvas. */
+export function unpack({ data }) {
+  return Uint8ClampedArray.from([...atob(data)].flatMap((c) => [c.charCodeAt(0), c.charCodeAt(0), c.charCodeAt(0), 255]));
 }

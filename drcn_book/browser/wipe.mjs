@@ -1,61 +1,34 @@
-// A wipe over two pictures that lie on each other: the upper one is seen left of a line. Both are in one stage, so that
-// they are zoomed and scrolled together.
-import { make } from "./controls.mjs";
+// Two pictures in one place, parted by a line that the reader moves.
+import { make, number } from "./controls.mjs";
 
 /**
- * under, over: two canvases or images of one size. Returns the stage, a slider for keys (`range`), and `set(percent)`.
- * The line is dragged with mouse or finger; elsewhere a finger scrolls the frame.
+ * Left of the line lies `left`, right of it `right`: elements of one size, canvases or images. The line follows a
+ * pointer that is pressed anywhere on them, a finger that moves sideways (up and down still scrolls the page), and the
+ * arrow keys of the range. frame: the pictures, as wide as what it stands in; `label`: the range; `value`, `set` and
+ * `element` are those of a control; `name` changes what the range is called.
  */
-export function wipe(under, over, name) {
-  const range = make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": name });
-  const line = make("div", { className: "drcn-line", title: name });
-  const stage = make("div", { className: "drcn-stage" }, under, over, line);
-  over.classList.add("drcn-over");
-  const set = (percent) => {
-    range.value = percent;
-    over.style.clipPath = `inset(0 ${100 - range.value}% 0 0)`;
-    line.style.left = `${range.value}%`;
+export function wipe(left, right, { name = "Where the line stands, %", at = 50 } = {}) {
+  const range = number(name, { min: 0, max: 100, type: "range" }, at);
+  const line = make("div", { style: "width:3px;margin-left:-1px;background:#fff;box-shadow:0 0 2px 1px #000;position:relative" });
+  const frame = make("div", { className: "drcn-wipe", style: "display:grid;cursor:ew-resize;touch-action:pan-y;user-select:none" },
+    left, right, line);
+  for (const layer of [left, right, line]) layer.style.gridArea = "1 / 1";
+  const move = () => {
+    right.style.clipPath = `inset(0 0 0 ${range.value()}%)`;
+    line.style.left = `${range.value()}%`;
   };
-  line.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    line.setPointerCapture(event.pointerId);
-    line.onpointermove = ({ clientX }) => {
-      const { left, width } = stage.getBoundingClientRect();
-      set(100 * (clientX - left) / width);
-    };
-  });
-  for (const end of ["pointerup", "pointercancel"]) line.addEventListener(end, () => { line.onpointermove = null; });
-  range.addEventListener("input", () => set(range.value));
-  set(50);
-  return { stage, range, line, set };
-}
-
-/** A frame that scrolls its stage, zoomed by a choice, by + and -, or by Ctrl and the wheel; the middle stays put. */
-export function zoomed(stage, label, pixels) {
-  const frame = make("div", { className: "drcn-frame", tabIndex: 0, role: "group", "aria-label": label }, stage);
-  const choice = make("select", {}, ...[1, 2, 3, 4, 6, 8].map((times) => make("option", { value: times, textContent: `${times}×` })));
-  const apply = () => {
-    const across = (frame.scrollLeft + frame.clientWidth / 2) / (stage.clientWidth || 1);
-    const down = (frame.scrollTop + frame.clientHeight / 2) / (stage.clientHeight || 1);
-    stage.style.width = `${pixels() * Number(choice.value)}px`;
-    frame.scrollTo(across * stage.clientWidth - frame.clientWidth / 2, down * stage.clientHeight - frame.clientHeight / 2);
+  const set = (text) => { range.set(text); move(); };
+  const drag = (event) => {
+    if (event.type === "pointerdown") frame.setPointerCapture(event.pointerId);
+    else if (!frame.hasPointerCapture(event.pointerId)) return;
+    const box = frame.getBoundingClientRect();
+    set(Math.round(100 * (event.clientX - box.left) / box.width));
   };
-  const step = (by) => {
-    choice.selectedIndex = Math.min(choice.length - 1, Math.max(0, choice.selectedIndex + by));
-    apply();
-  };
-  choice.addEventListener("change", apply);
-  frame.addEventListener("keydown", (event) => {
-    const by = { "+": 1, "=": 1, "-": -1 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
-    step(by);
-  });
-  frame.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    step(event.deltaY < 0 ? 1 : -1);
-  }, { passive: false });
-  return { frame, choice, apply };
+  frame.addEventListener("pointerdown", drag);
+  frame.addEventListener("pointermove", drag);
+  frame.addEventListener("dragstart", (event) => event.preventDefault());   // a browser drags images otherwise
+  frame.addEventListener("pointerup", () => range.element.dispatchEvent(new Event("change")));
+  range.element.addEventListener("input", move);
+  move();
+  return { ...range, frame, set };
 }
