@@ -3,7 +3,8 @@ import { button, make, place, select } from "./controls.mjs";
 import { psnr } from "./pictures.mjs";
 import { probe } from "./probe.mjs";
 import { windows } from "./tiles.mjs";
-import { wipe, zoomed } from "./wipe.mjs";
+import { wipe } from "./wipe.mjs";
+import { zoomed } from "./zoom.mjs";
 
 const KEEP = 1024 * 1024;      // enlarged pixels: of so many, every recursion's picture is kept, to be looked at
 const PREVIEW = 1500000;       // of a larger picture, a view of about so many pixels is shown
@@ -30,23 +31,24 @@ export function show({ models, example, worker: code, rates }) {
   const view = select("Show", { output: "output" }, "output");
   const other = select("Left of the line", { bicubic: "bicubic" }, "bicubic");
   const under = make("canvas", { role: "img" }), over = make("canvas", { role: "img" });
-  const { stage, range: slide } = wipe(under, over, "Wipe: the other picture left, the network's right");
-  const { frame, choice, apply } = zoomed(stage, "Picture; scroll it with the arrow keys, zoom with + and -", () => shown.width);
-  const looking = probe(stage, { pixel: () => shown.width / result.width, ...{ frames: () => result?.frames ?? [], labels: () => result.labels, truth: () => result.truth, size: () => result, reaches: () => model().reaches, fold: () => model().fold, first: () => model().first } });
+  const parted = wipe(over, under, { name: "Wipe, %" });
+  const zoom = zoomed(parted.frame, "Picture; scroll it with the arrow keys, zoom with + and -", () => shown.width);
+  const looking = probe(() => result?.keep && !running
+    ? { ...result, shown: Number(range.value), reaches: [0, ...model().reaches], fold: model().fold, first: model().first } : null);
+  parted.frame.append(looking.layer);
   const look = make("div", { className: "drcn-row", hidden: true }, make("span", { className: "drcn-range" }, range, name), view.label,
-    other.label, make("label", { className: "drcn-control" }, make("span", { textContent: "Wipe" }), slide),
-    make("label", { className: "drcn-control" }, make("span", { textContent: "Zoom" }), choice));
+    other.label, parted.label, zoom.label, looking.label);
   const rows = make("tbody");
   const table = make("table", { className: "drcn-times", hidden: true },
     make("caption", { textContent: "What each recursion took, and did" }),
     make("thead", {}, make("tr", {}, ...["picture", "time", "mean change", "PSNR"].map((textContent) => make("th", { scope: "col", textContent })))), rows);
   const download = button("Download (PNG)", save);
-  download.hidden = frame.hidden = looking.element.hidden = true;
+  download.hidden = zoom.frame.hidden = true;
   root.append(
     make("p", {}, "Your picture stays with you: it is read, enlarged and kept by this page in your browser, and sent nowhere."),
     status, make("div", { className: "drcn-row" }, drop, builtIn),
     make("div", { className: "drcn-row" }, network.label, depth.label, kind.label, size.label),
-    make("div", { className: "drcn-row" }, start, progress), look, frame, looking.element, table, download);
+    make("div", { className: "drcn-row" }, start, progress), look, zoom.frame, looking.told, table, download);
 
   let picture = null;      // { name, width, height, file }
   let result = null;       // { width, height, frames, images, labels, truth } or, of a large picture, { blob }
@@ -65,6 +67,7 @@ export function show({ models, example, worker: code, rates }) {
     const worker = new Worker(source), waiting = new Map();
     const hear = ({ data }) => {
       const [[kind, value]] = Object.entries(data);
+      if (kind === "tile" && value.run !== running?.id) return;    // of a run that was stopped
       if (kind === "problem") { for (const { reject } of waiting.values()) reject(new Error(value.text)); waiting.clear(); }
       else { waiting.get(kind)?.resolve(value); waiting.delete(kind); }
     };
@@ -174,7 +177,7 @@ export function show({ models, example, worker: code, rates }) {
         if (!mine.tiled) dismiss();            // still at work on something that cannot be stopped between two tiles
         result = root.result = null;
         clear();
-      } else finish();
+      } else await finish();
     } catch (error) {
       dismiss();
       clear();
@@ -210,16 +213,15 @@ export function show({ models, example, worker: code, rates }) {
     const labels = ["bicubic", ...Array.from({ length: last }, (_, d) => `recursion ${d + 1}`), ...(last === weights.length ? ["ensemble"] : [])];
     const count = keep ? labels.length : 2;
     result = {
-      width, height, labels, truth, keep, times: labels.map(() => 0), alpha: false, name: picture.name,
+      width, height, labels, truth, keep, times: labels.map(() => 0), changes: labels.map(() => 0), name: picture.name,
       frames: keep ? labels.map(() => new Float32Array(width * height)) : [],
       images: keep ? labels.map(() => new Uint8ClampedArray(4 * width * height)) : [],
     };
     const share = keep ? 1 : Math.min(1, Math.sqrt(PREVIEW / (width * height)));
     shown = { width: Math.round(width * share), height: Math.round(height * share), share };
     for (const canvas of [under, over]) Object.assign(canvas, { width: shown.width, height: shown.height });
-    frame.hidden = false;
-    choice.value = [8, 6, 4, 3, 2, 1].find((times) => times === 1 || shown.width * times <= frame.clientWidth);
-    apply();
+    zoom.frame.hidden = false;
+    zoom.fit();
 
     const margin = Math.ceil(model().reach / scale), core = Math.max(8, Math.floor((standing ? 192 : 512) / scale));
     const down = windows(small.height, core, margin), across = windows(small.width, core, margin);
@@ -248,7 +250,8 @@ export function show({ models, example, worker: code, rates }) {
     if (!keep) result.blob = await writer.ask({ end: true }, "file");
   }
 
-  async function arrived({ left, top, width, height, pictures, lumas, times }, count) {
+  async function arrived({ left, top, width, height, pictures, lumas, times, changes }, count) {
+    changes.forEach((change, k) => { result.changes[k] += change; });
     times.forEach((spent, k) => { result.times[k] += spent; });
     for (let k = 0; k < count && result.keep; k++)
       for (let row = 0; row < height; row++) {
@@ -267,17 +270,18 @@ export function show({ models, example, worker: code, rates }) {
 
   // ---- the result
 
-  function finish() {
-    root.result = result;
+  async function finish() {
     const { width, height, labels, frames, truth, keep, times } = result;
-    const qualities = truth && frames.map((data) => psnr({ width, height, data: truth }, { data }, model().scale));
     if (keep) {
-      rows.replaceChildren(...labels.map((label, k) => {
-        let change = 0;
-        if (k) for (let i = 0; i < frames[k].length; i++) change += Math.abs(frames[k][i] - frames[k - 1][i]) / frames[k].length;
-        return make("tr", {}, make("th", { scope: "row", textContent: label }), make("td", { textContent: `${times[k].toFixed(0)} ms` }),
-          make("td", { textContent: k ? `${change.toFixed(2)} levels` : "–" }), make("td", { textContent: truth ? `${qualities[k].toFixed(2)} dB` : "–" }));
-      }));
+      const qualities = [], pixels = width * height;
+      rows.replaceChildren();
+      for (const [k, label] of labels.entries()) {    // one after another, so that the page stays free
+        if (truth) qualities.push(psnr({ width, height, data: truth }, { data: frames[k] }, model().scale));
+        rows.append(make("tr", {}, make("th", { scope: "row", textContent: label }), ...[
+          `${times[k].toFixed(0)} ms`, k ? `${(result.changes[k] / pixels).toFixed(2)} levels` : "–", truth ? `${qualities[k].toFixed(2)} dB` : "–",
+        ].map((textContent) => make("td", { textContent }))));
+        await new Promise((resolve) => setTimeout(resolve));
+      }
       result.psnr = qualities;
       range.max = range.value = labels.length - 1;
       const options = (control, values) => control.element.replaceChildren(...values.map((value) => make("option", { value, textContent: value })));
@@ -285,9 +289,9 @@ export function show({ models, example, worker: code, rates }) {
       options(other, truth ? ["bicubic", "truth"] : ["bicubic"]);
       paint();
     }
-    look.hidden = false;
-    table.hidden = looking.element.hidden = range.parentElement.hidden = view.label.hidden = other.label.hidden = !keep;
-    download.hidden = false;
+    root.result = result;
+    look.hidden = download.hidden = false;
+    for (const part of [table, range.parentElement, view.label, other.label, looking.label]) part.hidden = !keep;
     say(`Done: ${width}×${height} pixels. ` + (keep ? "Pull the line across the picture, or move the slider through the recursions." : "Pull the line across the picture; the file holds all of it."));
   }
 
@@ -335,7 +339,7 @@ export function show({ models, example, worker: code, rates }) {
   function clear() {
     result = root.result = null;
     rows.replaceChildren();
-    look.hidden = table.hidden = download.hidden = frame.hidden = looking.element.hidden = true;
+    look.hidden = table.hidden = download.hidden = zoom.frame.hidden = true;
   }
 
   function chosen() {

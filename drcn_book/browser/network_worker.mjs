@@ -140,7 +140,8 @@ async function work({ run, read, core, last, keep }) {
   const kept = keep ? frames : [frames[0], frames.at(-1)];
   const pictures = kept.map((y) => painted(tile, y, part));
   const lumas = keep ? kept.map((y) => cut(y, tile.width, part).map((value) => 255 * value)) : [];
-  const answer = { run, left: core.left * scale, top: core.top * scale, width: part.width, height: part.height, pictures, lumas, times };
+  const changes = lumas.map((y, k) => k ? y.reduce((total, value, i) => total + Math.abs(value - lumas[k - 1][i]), 0) : 0);
+  const answer = { changes, run, left: core.left * scale, top: core.top * scale, width: part.width, height: part.height, pictures, lumas, times };
   postMessage({ tile: answer }, [...pictures, ...lumas].map(({ buffer }) => buffer));
 }
 

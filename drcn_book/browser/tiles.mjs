@@ -21,26 +21,22 @@ export function windows(length, core, margin) {
 
 /** 1 where a pixel and all within 2 of it have one colour, transparency aside. */
 export function plain({ width, height, data }) {
-  const extreme = (choose) => {   // of 5 across, then of 5 down, for each of the three colours
-    const across = new Float32Array(3 * width * height), all = new Float32Array(3 * width * height);
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        for (let c = 0; c < 3; c++) {
-          let value = data[4 * (y * width + x) + c];
-          for (let u = Math.max(0, x - 2); u <= Math.min(width - 1, x + 2); u++) value = choose(value, data[4 * (y * width + u) + c]);
-          across[3 * (y * width + x) + c] = value;
-        }
-    for (let y = 0; y < height; y++)
-      for (let i = 0; i < 3 * width; i++) {
-        let value = across[3 * y * width + i];
-        for (let v = Math.max(0, y - 2); v <= Math.min(height - 1, y + 2); v++) value = choose(value, across[3 * v * width + i]);
-        all[3 * y * width + i] = value;
-      }
-    return all;
+  const colour = new Float64Array(width * height), across = new Uint8Array(width * height), found = new Uint8Array(width * height);
+  for (let i = 0; i < colour.length; i++)
+    colour[i] = Number.isInteger(data[4 * i]) ? data[4 * i] << 16 | data[4 * i + 1] << 8 | data[4 * i + 2] : NaN;
+  const same = (i, step, before, after) => {   // `before` pixels back and `after` on, all like pixel i
+    for (let k = -before; k <= after; k++) if (colour[i + k * step] !== colour[i]) return 0;
+    return 1;
   };
-  const low = extreme(Math.min), high = extreme(Math.max);
-  return Uint8Array.from({ length: width * height }, (_, i) =>
-    low[3 * i] === high[3 * i] && low[3 * i + 1] === high[3 * i + 1] && low[3 * i + 2] === high[3 * i + 2]);
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) across[i] = same(i, 1, Math.min(2, x), Math.min(2, width - 1 - x));
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const before = Math.min(2, y), after = Math.min(2, height - 1 - y);
+      found[i] = same(i, width, before, after);
+      for (let k = -before; k <= after; k++) found[i] &= across[i + k * width];
+    }
+  return found;
 }
 
 /** Visible colours carried under the fully transparent, within `reach`: `transparency.carried_outward`. */

@@ -3,10 +3,11 @@
 `piece` is what they share; the others hold a chapter's each.
 """
 
+from .network import InPage
 from .piece import Piece, bundle, packed
 from .training import Training, half
 from .wiping import Opening
 
 PIECES = {piece.name: piece for piece in (Opening, Training)}
 
-__all__ = ["PIECES", "Opening", "Piece", "Training", "bundle", "half", "packed"]
+__all__ = ["PIECES", "InPage", "Opening", "Piece", "Training", "bundle", "half", "packed"]
