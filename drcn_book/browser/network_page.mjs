@@ -276,14 +276,15 @@ export function show({ models, example, worker: code, rates }) {
       const qualities = [], pixels = width * height;
       rows.replaceChildren();
       for (const [k, label] of labels.entries()) {    // one after another, so that the page stays free
-        if (truth) qualities.push(psnr({ width, height, data: truth }, { data: frames[k] }, model().scale));
+        if (truth) qualities.push(psnr({ width, height, data: truth.map(Math.round) }, { data: frames[k] }, model().scale));
         rows.append(make("tr", {}, make("th", { scope: "row", textContent: label }), ...[
           `${times[k].toFixed(0)} ms`, k ? `${(result.changes[k] / pixels).toFixed(2)} levels` : "–", truth ? `${qualities[k].toFixed(2)} dB` : "–",
         ].map((textContent) => make("td", { textContent }))));
         await new Promise((resolve) => setTimeout(resolve));
       }
       result.psnr = qualities;
-      range.max = range.value = labels.length - 1;
+      range.max = labels.length - 1;
+      range.value = range.max;
       const options = (control, values) => control.element.replaceChildren(...values.map((value) => make("option", { value, textContent: value })));
       options(view, truth ? ["output", "error"] : ["output"]);
       options(other, truth ? ["bicubic", "truth"] : ["bicubic"]);

@@ -22,27 +22,47 @@ const given = ({ width, height, data }) => ({
 const cut4 = (data, wide, { left, top, width, height }) =>
   cut(data, 4 * wide, { left: 4 * left, top, width: 4 * width, height });
 
-/** A file of the reader's. A canvas rounds colours that are half transparent, so those are read past it where one can. */
+/**
+ * A file of the reader's. A canvas keeps colours multiplied by alpha, in bytes, and so rounds those that are half
+ * transparent: where there are such, all bytes are read by WebGL, which takes them as they are.
+ */
 async function opened(file) {
-  const bitmap = await createImageBitmap(file), { width, height } = bitmap;
+  const bitmap = await createImageBitmap(file, { premultiplyAlpha: "none" }), { width, height } = bitmap;
   const read = (left, top, w, h) => {
     const context = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, -left, -top);
     return context.getImageData(0, 0, w, h);
   };
-  if (typeof ImageDecoder === "undefined" || !/png|webp|gif|avif/.test(file.type)) return { width, height, read };
-  const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type: file.type, premultiplyAlpha: "none" });
-  const { image } = await decoder.decode();
-  const data = new Uint8ClampedArray(4 * width * height);
-  try {
-    if (image.codedWidth !== width || image.codedHeight !== height) throw new Error("turned");
-    await image.copyTo(data, { format: "RGBA" });
-    image.close();
-    bitmap.close();
-    return given({ width, height, data });
-  } catch {
-    return { width, height, read };   // a browser that does not give these bytes
+  const STRIP = 256;
+  if (!/jpe?g$/.test(file.type))
+    for (let top = 0; top < height; top += STRIP) {
+      const strip = read(0, top, width, Math.min(STRIP, height - top)).data;
+      if (strip.some((value, i) => i % 4 === 3 && value > 0 && value < 255)) {
+        const all = await unrounded(bitmap);
+        return all ? given({ width, height, data: all }) : { width, height, read };
+      }
+    }
+  return { width, height, read };
+}
+
+/** The RGBA bytes of a bitmap, or null where the browser has no WebGL for pictures of that size. */
+async function unrounded(bitmap) {
+  const STRIP = 1024, { width, height } = bitmap, data = new Uint8ClampedArray(4 * width * height);
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl");
+  if (!gl || width > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return null;
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  for (let top = 0; top < height; top += STRIP) {
+    const rows = Math.min(STRIP, height - top);
+    const strip = await createImageBitmap(bitmap, 0, top, width, rows, { premultiplyAlpha: "none" });
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, strip);
+    strip.close();
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+    const part = new Uint8Array(4 * width * rows);
+    gl.readPixels(0, 0, width, rows, gl.RGBA, gl.UNSIGNED_BYTE, part);
+    data.set(part, 4 * width * top);
   }
+  return data;
 }
 
 function prepared({ width, height, scale }) {

@@ -37,5 +37,5 @@ export function zoomed(stage, label, width) {
     choice.set([8, 6, 4, 3, 2].find((times) => width() * times <= frame.clientWidth) ?? 1);
     apply();
   };
-  return { ...choice, frame, fit };
+  return { ...choice, frame, fit, apply };
 }
