@@ -99,7 +99,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
     (tmp_path / "registry.tsv").write_text(
         f"set\tfile\tbytes\tsha256\nToy\t{name}\t3\t{'0' * 64}\n"
     )
-    monkeypatch.setattr(datasets, "TABLES", tmp_path)
+    monkeypatch.setattr(datasets.public, "TABLES", tmp_path)
     datasets.registry.cache_clear()
     try:
         assert main(["data", "fetch", "Toy"]) == 2
@@ -145,7 +145,7 @@ def test_div2kgray_is_mapped_to_studio_range(no_sets, monkeypatch):
     Image.fromarray(np.arange(256, dtype="uint8").reshape(16, 16)).save(
         no_sets / "DIV2Kgray" / "0004.png"
     )
-    monkeypatch.setattr(datasets, "faults", lambda name: {})
+    monkeypatch.setattr(datasets.loading, "faults", lambda name: {})
     monkeypatch.setitem(
         datasets.registry(),
         "DIV2Kgray",
@@ -456,7 +456,9 @@ def test_the_data_folder_follows_the_environment_and_the_project(monkeypatch, tm
     monkeypatch.chdir(tmp_path)
     assert datasets.data_dir() == Path(__file__).parents[1] / "data"
     monkeypatch.setattr(
-        datasets, "__file__", str(tmp_path / "site-packages" / "drcn_book" / "datasets.py")
+        datasets.public,
+        "__file__",
+        str(tmp_path / "site-packages" / "drcn_book" / "datasets" / "public.py"),
     )
     assert datasets.data_dir() == Path("data")
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))

@@ -68,9 +68,9 @@ def server(tmp_path, monkeypatch):
             for file, data in CONTENT.items()
         )
     )
-    monkeypatch.setattr(datasets, "TABLES", tables)
-    monkeypatch.setattr(datasets, "RETRIES", 0)
-    monkeypatch.setattr(datasets, "TIMEOUT", 0.5)
+    monkeypatch.setattr(datasets.public, "TABLES", tables)
+    monkeypatch.setattr(datasets.fetching, "RETRIES", 0)
+    monkeypatch.setattr(datasets.fetching, "TIMEOUT", 0.5)
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     datasets.registry.cache_clear()
@@ -136,7 +136,7 @@ def test_a_spoilt_file_is_fetched_again_and_kept_until_then(server, capsys):
 
 
 def test_a_passing_fault_is_tried_again(server, monkeypatch):
-    monkeypatch.setattr(datasets, "RETRIES", 1)
+    monkeypatch.setattr(datasets.fetching, "RETRIES", 1)
     server.behaviour["a.png"] = ["cut"]
     assert main(["data", "fetch", "Toy"]) == 0
     assert server.asked[:2] == ["a.png", "a.png"] and here(server) == sorted(CONTENT)
@@ -191,7 +191,8 @@ def test_an_interrupted_download_goes_on_where_it_stopped(server, blow):
         "import pathlib, signal, sys; from drcn_book import cli, datasets; "
         # a job in the background ignores the signal
         "signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "datasets.TABLES = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['data', 'fetch', 'Toy']))"
+        "datasets.public.TABLES = pathlib.Path(sys.argv[1]); "
+        "sys.exit(cli.main(['data', 'fetch', 'Toy']))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(server.tables)], stderr=subprocess.PIPE, text=True

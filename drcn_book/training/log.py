@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from .._keras import backend, hardware, keras
+from .._keras import backend, hardware, keras, ops
 from ..errors import StorageError
 from ..files import write_atomically, write_csv
 from .checkpoint import sets
@@ -57,6 +57,24 @@ def write_record(run, resumed: bool) -> None:
         machines = [*machines, machine]
     content = json.dumps({**header, "machines": machines}, indent=1)
     write_atomically(path, content.encode())
+
+
+def row(run, losses, patches_per_second, ensemble, recursions, undamaged=None) -> dict:
+    """The line of log.csv that ends an interval: its mean losses and the PSNRs (dB) after it.
+
+    recursions: of each; undamaged: the ensemble's on undamaged pictures, where damage is learnt.
+    """
+    return {
+        "step": run.step,
+        "seconds": round(run.seconds, 1),
+        **losses,
+        "alpha": float(run.trainer.alpha(run.step)),
+        "learning_rate": float(ops.convert_to_numpy(run.trainer.optimizer.learning_rate)),
+        "patches_per_second": round(patches_per_second, 1),
+        "psnr": ensemble,
+        **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)},
+        **({} if undamaged is None else {"undamaged_psnr": undamaged}),
+    }
 
 
 class LogFiles:

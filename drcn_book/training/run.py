@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._keras import backend, keras, ops
+from .._keras import backend, keras
 from ..config import Config, Recipe
 from ..distribution import Team, join
 from ..errors import ConfigError, TrainingError
@@ -17,7 +17,7 @@ from ..weights import assign, fitting, read_tensors, save_weights
 from . import progress
 from .batches import Batches, Watch, read_material
 from .checkpoint import refuse_another, refuse_other_pictures, refuse_other_workers, write
-from .log import LogFiles, write_record
+from .log import LogFiles, row, write_record
 from .loss import compiled
 from .precision import agree_on_precision, speed_of_step
 from .signals import put_off
@@ -107,9 +107,7 @@ class Run:
     def _build(self):
         # The answer's correction is fixed and linear: inside the loss it gained nothing and cost
         # time.
-        trained = self.config
-        if trained.consistent:
-            trained = replace(trained, consistent=False)
+        trained = replace(self.config, consistent=False) if self.config.consistent else self.config
         with self.team.scope():
             network = trained.build(self.precision, self.recipe.seed)
             self.trainer = compiled(network, self.recipe, self.precision)
@@ -217,7 +215,7 @@ class Run:
         losses = {name: means[name][0] for name in ("loss", "l_1", "l_2")}
         return losses, np.diff([clock, *watch.ends]).tolist()
 
-    def _validate(self, losses, patches_per_second):
+    def _validate(self, losses, rate):
         """Add this interval's row to the log; returns whether it is the best so far."""
         with self.team.together():
             if self._validated is not self.trainer.network:
@@ -228,19 +226,7 @@ class Run:
         self.best = max(ensemble, self.best)
         if better and self.team.leads:
             save_weights(self.folder / "best.safetensors", self.trainer.network, self.config)
-        self.log.append(
-            {
-                "step": self.step,
-                "seconds": round(self.seconds, 1),
-                **losses,
-                "alpha": float(self.trainer.alpha(self.step)),
-                "learning_rate": float(ops.convert_to_numpy(self.trainer.optimizer.learning_rate)),
-                "patches_per_second": round(patches_per_second, 1),
-                "psnr": ensemble,
-                **{f"psnr_{d}": value for d, value in enumerate(recursions, 1)},
-                **({} if undamaged is None else {"undamaged_psnr": undamaged}),
-            }
-        )
+        self.log.append(row(self, losses, rate, ensemble, recursions, undamaged))
         return better
 
     def _save(self):
