@@ -5,9 +5,10 @@
 
 from .network import InPage
 from .piece import Piece, bundle, packed
+from .probe import Probe
 from .training import Training, half
 from .wiping import Opening
 
 PIECES = {piece.name: piece for piece in (Opening, Training)}
 
-__all__ = ["PIECES", "InPage", "Opening", "Piece", "Training", "bundle", "half", "packed"]
+__all__ = ["PIECES", "InPage", "Opening", "Piece", "Probe", "Training", "bundle", "half", "packed"]
