@@ -238,6 +238,10 @@ def test_linked_widgets_are_drawn_once_and_live(open_page):
     """
     page = open_page(PAGE)
     picture = page.locator(".cell_output img.widget-image")
+    assert picture.count() == 0, "the widgets' script waits until they come near"
+    page.evaluate(
+        "document.querySelector('script[type$=\"widget-view+json\"]').parentElement.scrollIntoView()"
+    )
     picture.wait_for()
     assert picture.count() == 1 and page.locator(".cell_output .widget-slider").count() == 1
     source, before = picture.get_attribute("src"), picture.evaluate(PIXELS)
@@ -491,6 +495,7 @@ def test_flat_colours_stay_as_they_are(open_page, tmp_path):
     logo = np.full((40, 60, 3), (200, 30, 90), "uint8")
     logo[10:30, 20:40] = 255
     choose(page, "logo.png", views.encode(Image.fromarray(logo)))
+    says(page, "Ready")
     enlarge(page)
     says(page, "Done")
     with page.expect_download() as download:
@@ -516,6 +521,7 @@ def test_stop(open_page, cat):
     assert re.search(r"Stopped after \d+ of \d+ tiles", says(page, "Stopped", 1))
     assert network_choice.is_enabled()
     choose(page, "cat.png", views.encode(Image.fromarray(cat[:40, :40])))
+    says(page, "Ready to become 80×80")
     enlarge(page)
     says(page, "Done: 80×80")
     wanted = upscaling.upscale(cat[:40, :40], weights="small-x2", precision="float32")
@@ -701,6 +707,7 @@ def test_a_picture_too_large_to_keep_is_written_tile_by_tile(open_page, cat):
 def test_transparent_and_single_pixels(open_page):
     page = open_page(PAGE)
     choose(page, "dot.png", views.encode(Image.new("RGBA", (1, 1), (0, 0, 0, 0))))
+    says(page, "Ready")
     enlarge(page)
     says(page, "Done: 2×2 pixels")
     assert np.asarray(saved(page))[0, 0, 3] == 0
@@ -711,6 +718,7 @@ def test_browser_without_simd(open_page):
     page = open_page(PAGE)
     page.evaluate("WebAssembly.validate = () => false")
     network(page).get_by_role("button", name="Use the built-in picture").click()
+    says(page, "Ready")
     enlarge(page)
     says(page, "no WebAssembly SIMD")
 
@@ -719,6 +727,7 @@ def test_engine_that_does_not_load(open_page):
     page = open_page(PAGE)
     page.route("**/vendor/onnxruntime/**", lambda route: route.abort())
     network(page).get_by_role("button", name="Use the built-in picture").click()
+    says(page, "Ready")
     enlarge(page)
     says(page, "could not run here")
     assert network(page).get_by_role("button", name="Enlarge").is_enabled()

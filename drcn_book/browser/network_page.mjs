@@ -130,9 +130,9 @@ export function show({ models, example, worker: code, rates }) {
     const full = picture.width * picture.height * times ** 2;
     const fits = full <= KEEP;
     const factor = fits || (size.value() === "whole" && !sharp) ? 1 : Math.sqrt(KEEP / full);
-    let [width, height] = [picture.width, picture.height].map((side) => Math.max(sharp ? 3 * scale : 1, Math.floor(side * factor)));
-    if (sharp) [width, height] = [width - width % scale, height - height % scale];
-    return { width, height, factor, fits, sharp, W: width * times, H: height * times };
+    const [width, height] = [picture.width, picture.height].map((side) => Math.max(sharp ? 3 * scale : 1, Math.floor(side * factor)));
+    const cut = sharp ? scale : 1;    // the protocol cuts sides to a multiple of the scale
+    return { width, height, factor, fits, sharp, W: (width - width % cut) * times, H: (height - height % cut) * times };
   }
 
   const macs = ({ W, H }) => W * H * model().macs * Number(depth.value()) / model().weights.length;

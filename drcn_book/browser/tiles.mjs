@@ -136,7 +136,7 @@ export function shrunk(source, width, height) {
     narrow.forEach((plane, c) => {
       const data = new Float32Array(strip.width * strip.height);
       for (let i = 0; i < data.length; i++) data[i] = strip.data[4 * i + c] * (c < 3 ? strip.data[4 * i + 3] / 255 : 1);
-      plane.set(resize({ ...strip, data }, strip.height, width).data, top * width);
+      plane.set(resize({ width: strip.width, height: strip.height, data }, strip.height, width).data, top * width);
     });
   }
   const planes = narrow.map((data) => resize({ width, height: source.height, data }, height, width).data);
