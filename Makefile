@@ -47,7 +47,12 @@ test-backends: .venv/.installed .venv-backends/.installed  ## test TensorFlow, J
 	@.venv-backends/bin/python -m pip install -q --disable-pip-version-check -r requirements-backends.txt -c constraints.txt
 	@touch $@
 
-bench: .venv/.installed .venv-backends/.installed _vendor/.fetched data-note  ## measure speed beside peers; a part: make bench SECTION=step
+.venv/.peers: requirements-peers.txt constraints.txt | .venv/.installed
+	$(call say,"Installing OpenCV into .venv: usually 10 s")
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-peers.txt -c constraints.txt
+	@touch $@
+
+bench: .venv/.installed .venv-backends/.installed $(if $(findstring peers,$(SECTION)),.venv/.peers) _vendor/.fetched data-note  ## measure speed beside peers; a part: make bench SECTION=step
 	$(call say,"Measuring on a machine that should have nothing else to do: usually 25 to 35 minutes on two cores")
 	@$(BIN)/python -m project.bench $(SECTION)
 	@$(BIN)/python -m project.tables

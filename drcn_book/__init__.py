@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOME = {
     "upscale": "upscaling",
     "Upscaler": "upscaling",
+    "Chooser": "upscaling",
     "load": "weights",
     "build": "model",
     "preset": "config",

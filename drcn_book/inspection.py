@@ -33,7 +33,8 @@ class Inspection:
     x: (h, w), the network's input. truth: (h, w), or None where it is not known.
     recursions: (h, w, D), the y_d. ensemble: (h, w). weights: (D,), the ensemble's w_d.
     channels: which channels of the hidden state were kept. features: (h, w, D + 1, len(channels)),
-    those channels of H_0 ... H_D (in a residual network H_d = f(H_{d-1}) + H_0).
+    those channels of H_0 ... H_D (in a residual network H_d = f(H_{d-1}) + H_0); a folded network
+    has one value a cell, which stands in each of its fold x fold pixels.
     """
 
     x: np.ndarray
@@ -172,7 +173,9 @@ def inspect(
             x[None, ..., None].astype("float32") / 255
         ).items()
     }
-    features = seen.get("features", np.empty((*x.shape, config.recursions + 1, 0)))
+    features = np.empty((*x.shape, config.recursions + 1, 0))
+    if channels:
+        features = seen["features"].repeat(config.fold, 0).repeat(config.fold, 1)
     return Inspection(
         x=x,
         truth=truth,

@@ -159,15 +159,3 @@ def boards(side: int, dark: int, light: int) -> dict[str, np.ndarray]:
     shapes["dithered ramp"] = BAYER[rows % 8, columns % 8] < 64 * columns / side
     shapes["random dither"] = np.random.default_rng(0).random((side, side)) < 0.5
     return {name: np.where(shape, light, dark).astype("uint8") for name, shape in shapes.items()}
-
-
-def brightness_moved(x: np.ndarray, y: np.ndarray, block: int = 16) -> float:
-    """The greatest change of mean, in levels, over the blocks of block x block pixels of a result y
-    (h, w), 0..255.
-
-    x: the bicubic enlargement of the same size, which keeps the mean of what it enlarges.
-    """
-    height, width = (side // block * block for side in x.shape)
-    change = np.clip(y, 0, 255)[:height, :width] - x[:height, :width]
-    blocks = change.reshape(height // block, block, width // block, block)
-    return float(np.abs(blocks.mean((1, 3))).max())

@@ -128,6 +128,11 @@ def record(name: str) -> dict:
         ) from None
 
 
+def trained_on_damage(name: str) -> bool:
+    """Whether weights are shipped ones for real pictures, which were damaged in training."""
+    return name in shipped() and record(name).get("recipe", {}).get("damage") == "real"
+
+
 def locate(name: str | Path) -> Path:
     """The file of shipped weights, its sha256 checked against the record, or the path as given."""
     if str(name) not in shipped():

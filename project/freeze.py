@@ -23,8 +23,8 @@ def main() -> None:
     version = pins.get("tensorflow-cpu") or pins["tensorflow"]
     pins |= {"tensorflow": version, "tensorflow-cpu": version}
     backends = re.compile(
-        r"jax|torch|nvidia|triton|cuda|drcn"
-    )  # the reader's choice, or this project
+        r"jax|torch|nvidia|triton|cuda|opencv|drcn"
+    )  # the reader's choice, another file's, or this project
     kept = [f"{name}=={pins[name]}\n" for name in sorted(pins) if not backends.match(name)]
     write_atomically("constraints.txt", (HEAD + "".join(kept)).encode())
 

@@ -1,5 +1,6 @@
 """The tables of data/results/speed.csv, machine by machine."""
 
+import re
 from pathlib import Path
 
 from drcn_book import benchmark
@@ -20,23 +21,32 @@ def _speed(section, make, chosen=lambda row: True):
     parts = []
     for machine in dict.fromkeys(row["hardware"] for row in rows):
         mine = [row for row in rows if row["hardware"] == machine]
-        rounds = sorted({int(row["rounds"]) for row in mine} - {0})
-        runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
-        measured = "One run of each" if runs == "1" else f"Median of {runs} runs, taking turns"
-        software = sorted({row["software"] for row in mine} - {""})
-        parts += [
-            make(mine),
-            "; ".join(
-                [
-                    measured,
-                    machine,
-                    f"load average before {mine[0]['load']}",
-                    *[", ".join(software)] * bool(software),
-                ]
-            )
-            + ".",
-        ]
+        parts += [make(mine), _conditions(mine)]
     return "\n\n".join(parts) or UNMEASURED
+
+
+def _conditions(rows):
+    """How these rows of one machine were measured, in a line."""
+    rounds = sorted({int(row["rounds"]) for row in rows} - {0})
+    runs = " to ".join(dict.fromkeys((str(rounds[0]), str(rounds[-1])))) if rounds else "0"
+    measured = "One run of each" if runs == "1" else f"Median of {runs} runs, taking turns"
+    software = sorted({row["software"] for row in rows} - {""})
+    parts = [measured, rows[0]["hardware"], f"load average before {rows[0]['load']}"]
+    return "; ".join([*parts, *[", ".join(software)] * bool(software)]) + "."
+
+
+def peer_seconds(scale: int) -> tuple[dict[str, float], str]:
+    """{candidate of the section peers-seconds: seconds a megapixel} at this scale, on the machine
+    that was measured first, and the conditions in a line; nothing before one was.
+    """
+    rows = [
+        row
+        for row in benchmark.read(RESULTS / "speed.csv")
+        if row["section"] == "peers-seconds" and row["case"].startswith(f"x{scale},")
+    ]
+    rows = [row for row in rows if row["hardware"] == rows[0]["hardware"]]
+    found = {row["candidate"]: 1 / float(row["median"]) for row in rows}
+    return found, _conditions(rows) if rows else ""
 
 
 def _grid(corner, column=lambda row: row["median"]):
@@ -139,15 +149,25 @@ def output_psnr(folder: Path) -> dict[str, float]:
     }
 
 
+def _seconds_a_megapixel(row):
+    return f"{1 / float(row['median']):.2f}"
+
+
 def _recursion_costs(rows):
     psnr = output_psnr(RESULTS)
     return benchmark.markdown(
         ["recursions", "seconds a megapixel", "PSNR on Set5, x2"],
         [
-            [row["candidate"], f"{1 / float(row['median']):.2f}", f"{psnr[row['candidate']]:.2f}"]
+            [row["candidate"], _seconds_a_megapixel(row), f"{psnr[row['candidate']]:.2f}"]
             for row in rows
         ],
     )
+
+
+def _peers(rows):
+    """A line a method, a column a scale: this project's networks by the name of their size."""
+    sized = [{**row, "candidate": re.sub(r"-x\d$", "", row["candidate"])} for row in rows]
+    return _grid("seconds a megapixel", _seconds_a_megapixel)(sized)
 
 
 def _workers(rows):
@@ -199,6 +219,7 @@ TABLES = {
         "upscale", _grid("peak memory, GB", lambda row: row["peak_gb"]), _has_side
     ),
     "speed-recursions": lambda: _speed("upscale", _recursion_costs, lambda row: not _has_side(row)),
+    "speed-peers": lambda: _speed("peers-seconds", _peers),
     "speed-quality": lambda: _speed(
         "quality", _seconds(["passed", "recipe", "seconds of training", ""])
     ),

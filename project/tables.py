@@ -2,7 +2,8 @@
 
 A table stands between `<!-- table:NAME -->` and `<!-- /table -->`; what is between them is
 replaced. After `<!-- table:NAME: CAPTION -->` it is numbered and can be referred to as `tab-NAME`.
-The records of the shipped weights get their results from the same files.
+The records of the shipped weights get their results from the same files, and so do the figures of
+quality against operations and against seconds.
 """
 
 import re
@@ -14,6 +15,7 @@ from drcn_book import benchmark, weights
 from drcn_book.files import write_atomically
 from drcn_book.protocol import RUNGS
 from project import RESULTS, ROOT, speed_tables
+from project.bench.results import draw_costs, draw_peers
 from project.execute import settle
 from project.ship import add_results
 
@@ -49,6 +51,11 @@ def _short(scale):
     return f"{table}\n\n{QUOTED}"
 
 
+def _size(row):
+    """A method without the scale that its row has anyway: small-x2 at x2 is small."""
+    return row["method"].removesuffix(f"-x{row['scale']}")
+
+
 def _summary():
     """A line a method: what it costs at x2, and its PSNR on Set5 at each scale and on Urban100.
 
@@ -64,27 +71,44 @@ def _summary():
     ]
     found = {}
     for row in rows:
-        size, _, scale = row["method"].rpartition("-x")
-        name = size if scale == str(row["scale"]) else row["method"]
+        name = _size(row)
         chosen = SHORT["measured"] if row["source"] == "measured" else ("SRCNN (9-5-5)", "DRCN")
         if name in chosen:
             mark = "" if row["source"] == "measured" else " †"
             found.setdefault(name + mark, {})[row["scale"], row["dataset"]] = row
     columns = [(2, "Set5"), (3, "Set5"), (4, "Set5"), (2, "Urban100")]
+    seconds, conditions = speed_tables.peer_seconds(2)
 
     def line(name, cells):
         first = cells.get((2, "Set5"), {})
         facts = [first.get(fact) for fact in ("parameters", "gmacs")]
         told = [benchmark.FACTS[fact][1](value) if value else "" for fact, value in
                 zip(("parameters", "gmacs"), facts, strict=True)]  # fmt: skip
+        told.append(f"{seconds[first['method']]:.2f}" if first.get("method") in seconds else "–")
         return [name, *told, *(f"{cells[c]['psnr']:.2f}" if c in cells else "" for c in columns)]
 
     ordered = sorted(found, key=lambda name: found[name].get((2, "Set5"), {}).get("psnr", 0))
+    costs = ["parameters", "GMAC, x2", "s a megapixel, x2"]
     table = benchmark.markdown(
-        ["PSNR, dB", "parameters", "GMAC, x2", *(f"{dataset} x{s}" for s, dataset in columns)],
+        ["PSNR, dB", *costs, *(f"{dataset} x{s}" for s, dataset in columns)],
         [line(name, found[name]) for name in ordered],
     )
-    return f"{table}\n\n{QUOTED}"
+    return "\n\n".join([table, QUOTED, *[f"Seconds: float32; {conditions}"] * bool(seconds)])
+
+
+def _peers(dataset):
+    """A line a method, two columns a scale: PSNR (dB) on pictures shrunk by the protocol's bicubic
+    and by OpenCV's.
+    """
+    rows = [row for row in benchmark.read(RESULTS / "peers.csv") if row["dataset"] == dataset]
+    columns = list(dict.fromkeys((row["scale"], row["change"]) for row in rows))
+    found = {}
+    for row in rows:
+        found.setdefault(_size(row), {})[row["scale"], row["change"]] = f"{row['psnr']:.2f}"
+    return benchmark.markdown(
+        [dataset, *(f"x{scale}, {change}" for scale, change in columns)],
+        [[name, *(cells.get(c, "") for c in columns)] for name, cells in found.items()],
+    )
 
 
 def _full(scale):
@@ -137,6 +161,24 @@ def _ladder(rows):
     )
 
 
+def _consistency():
+    """A line a network and set: PSNR (dB) without and with the last step, which makes the answer
+    consistent with the small picture, and what it gains.
+    """
+    found = {}
+    for row in benchmark.read(RESULTS / "recursions.csv"):
+        key = (row["method"], row["scale"], row["dataset"])
+        found.setdefault(key, {})[row["output"]] = row["psnr"]
+    return benchmark.markdown(
+        ["PSNR, dB", "scale", "set", "without", "with", "gain"],
+        [
+            [*key, f"{without:.2f}", f"{cells['final']:.2f}", f"{cells['final'] - without:+.3f}"]
+            for key, cells in found.items()
+            if (without := cells.get("uncorrected"))
+        ],
+    )
+
+
 def _plain(name):
     rows = benchmark.read(RESULTS / f"{name}.csv")
     return benchmark.markdown(list(rows[0]), [list(row.values()) for row in rows])
@@ -147,9 +189,11 @@ TABLES = {
     **{f"benchmark-x{scale}": lambda scale=scale: _short(scale) for scale in (2, 3, 4)},
     **{f"benchmark-all-x{scale}": lambda scale=scale: _full(scale) for scale in (2, 3, 4)},
     "summary": _summary,
+    "peers": lambda: _peers("Set5"),
     "quoted-costs": _costs,
     "networks": lambda: benchmark.facts_table(benchmark.read(RESULTS / "benchmark.csv")),
     "recursions": lambda: benchmark.recursion_table(benchmark.read(RESULTS / "recursions.csv")),
+    "consistency": _consistency,
     "ladder": lambda: _ladder(benchmark.read(RESULTS / "ladder.csv")),
     "ablations": lambda: benchmark.ablation_table(benchmark.read(RESULTS / "ablations.csv")),
 }
@@ -206,6 +250,14 @@ def results(name: str) -> dict[str, dict]:
     }
 
 
+FIGURES = {"cost": draw_costs, "peers": draw_peers}
+
+
+def figure(name: str) -> Path:
+    """Where one of FIGURES lies."""
+    return ROOT / "figures" / f"{name}.svg"
+
+
 def main() -> None:
     for name in weights.shipped():
         if weights.record(name)["results"] != results(name):
@@ -216,6 +268,11 @@ def main() -> None:
         if text != document.read_text(encoding="utf-8"):
             write_atomically(document, text.encode())
             print(document.relative_to(ROOT))
+    for name, draw in FIGURES.items():
+        drawing = draw()
+        if drawing and not (figure(name).exists() and figure(name).read_bytes() == drawing):
+            write_atomically(figure(name), drawing)
+            print(figure(name).relative_to(ROOT))
 
 
 if __name__ == "__main__":

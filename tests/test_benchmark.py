@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,29 @@ def test_measure_gives_every_output_of_every_picture(folder, network):
     assert means[2]["psnr"] == pytest.approx(
         np.mean([row["psnr"] for row in rows if row["output"] == 2])
     )
+
+
+def test_a_corrected_answer_is_measured_without_the_correction_too(folder, tmp_path):
+    """The uncorrected row is that of the same weights in a network that does not correct."""
+    config = preset("tiny", "authors", fold=2, consistent=True, output_start=0.1)
+    network, path = config.build(), tmp_path / "corrected.safetensors"
+    weights.save_weights(path, network, config)
+    rows = benchmark.measure(benchmark.network_method(path), folder, 2, recursions=True)
+    found = benchmark.mean(rows)
+    assert list(found) == ["final", 1, 2, 3, "uncorrected"]
+    weights.save_weights(path, network, replace(config, consistent=False))
+    plain = benchmark.mean(benchmark.measure(benchmark.network_method(path), folder, 2))["final"]
+    assert found["uncorrected"]["psnr"] == pytest.approx(plain["psnr"], abs=1e-3)
+    assert abs(found["final"]["psnr"] - plain["psnr"]) > 0.01
+    rows = [
+        {"method": "net", "scale": 2, "dataset": "Set5", "output": output, "psnr": values["psnr"]}
+        for output, values in found.items()
+    ]
+    header, _, line = benchmark.recursion_table(rows).splitlines()
+    assert [cell.strip() for cell in header.split("|")[-3:-1]] == ["ensemble", "corrected"]
+    assert [cell.strip() for cell in line.split("|")[-3:-1]] == [
+        f"{found[output]['psnr']:.2f}" for output in ("uncorrected", "final")
+    ]
 
 
 def test_self_ensemble_undoes_every_view():
@@ -389,7 +413,7 @@ def test_a_row_of_each_shipped_network_is_measured_again(name):
     }
     assert set(outputs) == ({str(output) for output in found} if len(found) > 1 else set())
     for output, row in [("final", rows[0]), *outputs.items()]:
-        means = found[output if output == "final" else int(output)]
+        means = found[int(output) if output.isdecimal() else output]
         assert means["psnr"] == pytest.approx(row["psnr"], abs=0.01), output
         assert means["ssim"] == pytest.approx(row["ssim"], abs=0.0005), output
 

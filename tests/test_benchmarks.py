@@ -12,12 +12,16 @@ import nbformat
 import numpy as np
 import pytest
 from book import ROOT
+from processes import write_pack
 
-from drcn_book import benchmark, onnx_export
+from drcn_book import benchmark, datasets, onnx_export
 from drcn_book.config import NetworkConfig, preset
+from drcn_book.metrics import psnr
 from project import speed_tables, tables
 from project.bench import __main__ as bench
-from project.bench import enlarging, results, team, training, turns, waiting
+from project.bench import enlarging, peers, results, team, timing, training, turns, waiting
+from project.bench.enlargers import opencv_network
+from project.bench.workers import KINDS
 
 PRECISIONS = turns.PRECISIONS
 TORCH = (
@@ -35,6 +39,34 @@ def float32_only(monkeypatch):
     )  # PyTorch's threads wait for each other on a busy machine
     if not TORCH:
         monkeypatch.setattr(turns, "APART", turns.APART.with_name("no-such-python"))
+
+
+class Here:
+    """A worker's answers without its process, whose start takes longer than all it is asked."""
+
+    def __init__(self, kind, **options):
+        self.repeat, result, facts = KINDS[kind](**options)
+        self.facts, self.peak_gb = {"result": result, **facts}, timing.peak_gb()
+
+    def ready(self):
+        return self
+
+    def __call__(self):
+        return self.repeat()
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """All workers but PyTorch's, which has an environment of its own."""
+    worker = turns.Worker
+    monkeypatch.setattr(
+        turns,
+        "Worker",
+        lambda kind, **options: (worker if kind.startswith("torch") else Here)(kind, **options),
+    )
 
 
 def test_candidates_take_turns():
@@ -84,15 +116,15 @@ def test_one_that_dies_while_timed_is_left_out(monkeypatch, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", turns.PRECISIONS)
-def test_step(precision, tmp_path, float32_only, monkeypatch):
+def test_step(precision, tmp_path, float32_only, in_this_process, monkeypatch):
     """The paper's wiring; that PyTorch's losses are the same is a condition of `step` itself."""
     monkeypatch.setattr(turns, "PRECISIONS", {precision: PRECISIONS[precision]})
     config = NetworkConfig(filters=4, recursions=2)
     rows = list(bench.step(tmp_path, {"tiny, 2": (config, 2)}, patch=12, budget=-1, compiled=False))
-    peers = ["PyTorch", "PyTorch channels-last"] if TORCH else []
+    torch = ["PyTorch", "PyTorch channels-last"] if TORCH else []
     assert [row["candidate"] for row in rows] == [
         f"{name}, {precision}"
-        for name in ("this project", *peers, "plain convolution", "matrix product")
+        for name in ("this project", *torch, "plain convolution", "matrix product")
     ]
     for row in rows:
         assert (
@@ -135,7 +167,7 @@ def test_flags(tmp_path, float32_only, monkeypatch):
 
 
 @pytest.mark.slow
-def test_upscale(tmp_path, float32_only):
+def test_upscale(tmp_path, float32_only, in_this_process):
     """The authors' wiring.
 
     That PyTorch and ONNX Runtime give the same picture is a condition of `upscale` itself.
@@ -144,10 +176,10 @@ def test_upscale(tmp_path, float32_only):
         tmp_path / "net.safetensors", preset("tiny", "authors", filters=4, recursions=2)
     )
     rows = list(bench.upscale(tmp_path, [96], str(network), budget=-1))
-    peers = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
+    torch = ["PyTorch channels-last, float32", "PyTorch, float32"] if TORCH else []
     assert [row["candidate"] for row in rows if row["case"] == "96x96"] == [
         "this project, float32",
-        *peers,
+        *torch,
         "ONNX Runtime, float32",
         "the original's graph, float32",
     ]
@@ -162,6 +194,72 @@ def test_upscale(tmp_path, float32_only):
             0 < float(row["low"]) <= float(row["median"]) <= float(row["high"])
             and 0.01 < float(row["peak_gb"]) < 9
         )
+
+
+@pytest.mark.skipif(not TORCH, reason="needs PyTorch: make test-backends")
+def test_the_peer_in_pytorch_refuses_a_folded_network(tmp_path):
+    path = training.write_network(tmp_path / "net.safetensors", preset("tiny", fold=2))
+    layout = {"layout": "channels_last", "precision": "float32"}
+    worker = turns.Worker("torch_upscaler", weights=str(path), picture="none", **layout)
+    with pytest.raises(turns.WorkerError, match="^ValueError: .*: this peer knows the wirings"):
+        worker.ready()
+    worker.close()
+
+
+@pytest.fixture
+def without_opencv(monkeypatch):
+    """No networks of others, and no other shrinking."""
+    monkeypatch.setattr(peers, "models", lambda scale: {})
+    monkeypatch.setattr(peers, "SHRINKINGS", {"the protocol": peers.resize})
+
+
+def test_psnr_beside_peers_is_that_of_the_tables(tmp_path, pictures, without_opencv):
+    arguments = {"scales": (2,), "sets": (str(pictures),), "sizes": ("small",)}
+    assert list(bench.peers_psnr(tmp_path, **arguments, results=tmp_path)) == []
+    found = benchmark.read(tmp_path / "peers.csv")
+    methods = [benchmark.BICUBIC, benchmark.network_method("small-x2")]
+    expected = benchmark.evaluate(methods, [str(pictures)], [2])["benchmark"]
+    assert [row["method"] for row in found] == ["bicubic", "small-x2"]
+    for row, other in zip(found, expected, strict=True):
+        assert row["psnr"] == pytest.approx(other["psnr"], abs=1e-3) and row["images"] == "3"
+
+
+def test_seconds_beside_peers(tmp_path, without_opencv):
+    arguments = {"scales": (2, 3), "side": 97, "sizes": ("small",), "budget": -1}
+    rows = list(bench.peers_seconds(tmp_path, **arguments))
+    assert [(row["case"], row["candidate"]) for row in rows][:3] == [
+        ("x2, 96x96", "bicubic"),
+        ("x2, 96x96", "small-x2"),
+        ("x3, 96x96", "bicubic"),
+    ]
+    assert all(row["unit"] == "MP/s" and float(row["median"]) > 0 for row in rows)
+
+
+def test_peers_that_are_missing_end_in_a_line_that_says_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(peers, "find_spec", lambda name: True)
+    with pytest.raises(SystemExit, match="^STOP: .*`drcn data fetch peers` gets them"):
+        peers.models(2)
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="^STOP: OpenCV is missing: `make bench SECTION=peers`"):
+        peers.models(2)
+
+
+def test_opencv_s_networks_reach_what_was_measured(tmp_path):
+    """FSRCNN on Set5, shrunk in both ways, and a turn of each model's worker."""
+    pytest.importorskip("cv2", reason="make bench SECTION=peers installs it")
+    if not {"Set5"} <= set(datasets.present()) or datasets.faults("peers"):
+        pytest.skip("needs Set5 and peers: drcn data fetch Set5 peers")
+    network = opencv_network(peers.models(2)["OpenCV FSRCNN"])
+    for change, expected in (("the protocol", 34.86), ("OpenCV's bicubic", 35.72)):
+        found = []
+        for y in datasets.pictures("Set5").values():
+            low = peers.SHRINKINGS[change](y, *(side // 2 for side in y.shape))
+            found.append(psnr(y, 16 + 219 * network((low - 16) / 219), 2))
+        assert np.mean(found) == pytest.approx(expected, abs=0.01), change
+    rows = list(bench.peers_seconds(tmp_path, (3, 4), side=96, sizes=(), budget=-1))
+    named = [row["candidate"].removeprefix("OpenCV ") for row in rows]
+    assert named == ["bicubic", *peers.MODELS[:3], "bicubic", *peers.MODELS]
 
 
 def test_another_network_or_a_failure_ends_the_case(tmp_path, capsys):
@@ -223,7 +321,15 @@ def test_quality(gain, tmp_path, pictures, no_public_sets, monkeypatch):
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
     reason="takes two cores",
 )
-def test_workers(tmp_path):
+def test_workers(tmp_path, monkeypatch):
+    """On small pictures instead of the photographs."""
+    pack, train_on = str(write_pack(tmp_path / "pack.zip")), team.train_on
+
+    def on_pack(cores, batch, options, folder):
+        options = [pack if option == "Photos" else option for option in options]
+        return train_on(cores, batch, options, folder)
+
+    monkeypatch.setattr(team, "train_on", on_pack)
     rows = list(bench.workers(tmp_path, "tiny", 4, steps=4, budget=-1))
     assert [row["candidate"] for row in rows] == [
         "1 worker, 4 patches",
@@ -232,7 +338,7 @@ def test_workers(tmp_path):
     ]
     assert all(row["unit"] == "patches/s" and float(row["median"]) > 0 for row in rows)
     with pytest.raises(turns.WorkerError, match="batch = 0"):
-        team.train_on([0], 0, ["--preset", "tiny"], tmp_path)
+        train_on([0], 0, ["--preset", "tiny"], tmp_path)
 
 
 def test_reader_and_chapters(tmp_path, monkeypatch):
@@ -467,7 +573,7 @@ def test_the_readme_has_every_table_and_they_are_what_was_measured():
     )
     assert {name for _, name, _, _ in shown} == {
         name for name in tables.TABLES if name.startswith("speed-")
-    } | {"memory"}
+    } | {"memory", "peers"}
     assert ROOT / "project" / "bench" / "README.md" in tables.documents()
     if not SPEED.exists():
         pytest.skip("data/results/speed.csv is not there yet: `make bench`")

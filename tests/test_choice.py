@@ -11,6 +11,7 @@ from PIL import Image
 
 from drcn_book import choice, damage, datasets, patterns
 from drcn_book.choice import choose, file_quality, quantisation, table_quality, webp_quantiser
+from drcn_book.choice.pixels import tiles_of
 
 ASTRONAUT = datasets.colour_pictures("Photos")["astronaut"]
 COFFEE = datasets.colour_pictures("Photos")["coffee"]
@@ -184,9 +185,9 @@ def test_what_cannot_be_judged_is_clean_and_says_so():
 def test_large_pictures_are_looked_at_in_parts():
     large = through(ASTRONAUT, "bicubic, jpeg 60").repeat(3, 0)  # no grid of 8 any more: 8 x 24
     wide = np.tile(through(ASTRONAUT, "bicubic, jpeg 60"), (4, 4, 1))
-    tiles = choice._tiles(wide)
+    tiles = tiles_of(wide)
     assert len(tiles) == 9 and {tile.shape for tile in tiles} == {(128, 128, 3)}
-    assert choice._tiles(large[:300, :300])[0].shape == (300, 256, 3)
+    assert tiles_of(large[:300, :300])[0].shape == (300, 256, 3)
     assert "quality of about 60" in choose(wide).reason
 
 

@@ -1,5 +1,6 @@
 """The registry, reading, splits, leaks, own folders, packs and augmented copies."""
 
+import functools
 import os
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from processes import write_pack
 
 from drcn_book import datasets
 from drcn_book.cli import main
@@ -79,6 +81,20 @@ def test_the_registry_is_whole():
     assert sets["Urban100"].url("img_001.png").endswith("/image_SRF_4/img_001_SRF_4_HR.png")
 
 
+def test_the_networks_of_others_are_no_set_of_pictures(no_sets, capsys):
+    """Each model file has its own address, pinned to a commit; "all" and the readers leave them."""
+    models = datasets.fetchable()["peers"]
+    assert set(datasets.fetchable()) - set(datasets.registry()) == {"peers"}
+    assert len(models.files) == 11 and set(models.own) == set(models.files)
+    for file, (size, sha256) in models.files.items():
+        assert models.url(file).rpartition("/")[2] == file and size > 1000 and len(sha256) == 64
+        assert models.url(file).startswith("https://") and len(models.url(file).split("/")[5]) == 40
+    with pytest.raises(DatasetError, match="11 of 11 files .*`drcn data fetch peers` gets them"):
+        datasets.files("peers")
+    assert main(["data", "pack", "peers", str(no_sets / "x.zip")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and "peers" not in datasets.note()
+
+
 def test_no_file_is_in_a_training_and_a_test_set():
     sets = datasets.registry()
     hashes = {"test": set(), "training": set()}
@@ -100,7 +116,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
         f"set\tfile\tbytes\tsha256\nToy\t{name}\t3\t{'0' * 64}\n"
     )
     monkeypatch.setattr(datasets.public, "TABLES", tmp_path)
-    datasets.registry.cache_clear()
+    datasets.fetchable.cache_clear()
     try:
         assert main(["data", "fetch", "Toy"]) == 2
         error = capsys.readouterr().err
@@ -108,7 +124,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
         assert sorted(p.name for p in tmp_path.iterdir()) == ["registry.tsv", "sets.tsv"]
     finally:
         monkeypatch.undo()
-        datasets.registry.cache_clear()
+        datasets.fetchable.cache_clear()
 
 
 # Reading
@@ -116,7 +132,7 @@ def test_a_hostile_file_name_is_refused(name, tmp_path, monkeypatch, capsys):
 
 def test_a_public_set_is_only_what_was_published(no_sets, capsys):
     with pytest.raises(
-        DatasetError, match="5 of 5 pictures are missing .* `drcn data fetch Set5`"
+        DatasetError, match="5 of 5 files are missing .* `drcn data fetch Set5`"
     ) as caught:
         datasets.pictures("Set5")
     assert str(no_sets) in str(caught.value)
@@ -147,7 +163,7 @@ def test_div2kgray_is_mapped_to_studio_range(no_sets, monkeypatch):
     )
     monkeypatch.setattr(datasets.loading, "faults", lambda name: {})
     monkeypatch.setitem(
-        datasets.registry(),
+        datasets.fetchable(),
         "DIV2Kgray",
         datasets.registry()["DIV2Kgray"]._replace(files={"0004.png": (1, "0")}),
     )
@@ -213,9 +229,7 @@ def test_without_any_set_photographs_are_split(no_sets):
     assert len(trained) == 6 and len(held_out) == 2 and not trained.keys() & held_out.keys()
     assert not datasets.leaks(trained, held_out)
     assert len(datasets.validation_split("own")) == 8
-    assert (
-        len(datasets.training_pictures("Photos")) == 6 and len(datasets.validation_pictures()) == 8
-    )
+    assert len(datasets.validation_split()) == 8
     with pytest.raises(DatasetError, match="None of T91, BSDS200"):
         datasets.training_split("public")
 
@@ -252,22 +266,46 @@ def test_the_public_split_names_what_is_missing(capsys):
 # Leaks
 
 
+def thumbnails(pictures):
+    """All that `leaks` looks at; shrinking them again changes nothing."""
+    return {name: resize(picture, 32, 32) for name, picture in pictures.items()}
+
+
+@functools.cache
+def split(name):
+    """Training and validation pictures of a split, each as a thumbnail."""
+    return (
+        thumbnails(datasets.training_split(name)),
+        thumbnails(datasets.validation_split(name)),
+    )
+
+
+@functools.cache
+def berkeley():
+    return thumbnails(datasets.pictures("BSDS200"))
+
+
 @pytest.fixture(scope="module")
 def tests():
     found = {
         f"{name}/{stem}": picture
         for name in datasets.TEST_SETS
         if name in datasets.present()
-        for stem, picture in datasets.pictures(name).items()
+        for stem, picture in thumbnails(datasets.pictures(name)).items()
     }
     return found or pytest.skip(f"No test set is in {datasets.data_dir()}: `drcn data fetch Set5`")
 
 
+def test_a_thumbnail_is_its_own_thumbnail():
+    """So that the tests below may shrink each picture once."""
+    small = thumbnails(datasets.photographs())
+    for name, picture in thumbnails(small).items():
+        np.testing.assert_array_equal(picture, small[name])
+
+
 def test_the_known_leak_is_found(tests):
     need("Set5", "BSDS200")
-    everything = {
-        f"BSDS200/{stem}": picture for stem, picture in datasets.pictures("BSDS200").items()
-    }
+    everything = {f"BSDS200/{stem}": picture for stem, picture in berkeley().items()}
     assert [pair[:2] for pair in datasets.leaks(everything, tests)] == [
         ("BSDS200/302003", "Set5/woman")
     ]
@@ -276,7 +314,7 @@ def test_the_known_leak_is_found(tests):
 def test_the_correlations_that_chapter_2_quotes(tests):
     """To 0.01, wherever the sets are; with the test sets themselves for the pair they share."""
     need("Set5", "Set14", "BSDS200")
-    trained = datasets.pictures("BSDS200")
+    trained = berkeley()
     small = {name: picture for name, picture in tests.items() if name.startswith("Set")}
     found = sorted(alike for *_, alike in datasets.leaks(trained, small, threshold=0.4))
     assert found[-1] == pytest.approx(0.97, abs=0.01) and found[-2] == pytest.approx(0.43, abs=0.01)
@@ -295,19 +333,16 @@ def test_the_correlations_that_chapter_2_quotes(tests):
     assert alike[-2] == pytest.approx(0.81, abs=0.01)
 
 
-@pytest.mark.parametrize("split", ["Photos", "T91+BSDS200", "public"])
-def test_no_test_picture_is_trained_or_validated_on(tests, split):
-    need(*(["T91", "BSDS200"] if split != "Photos" else []))
-    assert not datasets.leaks(
-        datasets.training_split(split) | datasets.validation_split(split), tests
-    )
+@pytest.mark.parametrize("name", ["Photos", "T91+BSDS200", "public"])
+def test_no_test_picture_is_trained_or_validated_on(tests, name):
+    need(*(["T91", "BSDS200"] if name != "Photos" else []))
+    trained, held_out = split(name)
+    assert not datasets.leaks(trained | held_out, tests)
 
 
 def test_no_validation_picture_is_trained_on():
     need("T91", "BSDS200")
-    assert not datasets.leaks(
-        datasets.training_split("public"), datasets.validation_split("public")
-    )
+    assert not datasets.leaks(*split("public"))
 
 
 def test_resized_flipped_turned_and_recoloured_copies_are_found():
@@ -350,7 +385,7 @@ def test_a_pack_of_the_classic_split_is_small(tmp_path):
 
 
 def test_damaged_packs_are_named(no_sets, tmp_path):
-    good = datasets.pack("Photos", tmp_path / "good.zip").read_bytes()
+    good = write_pack(tmp_path / "good.zip").read_bytes()
     bad = tmp_path / "bad.zip"
     middle = len(good) // 2
     for content in (b"", b"text", good[:middle], good[:middle] + b"????" + good[middle + 4 :]):
@@ -439,7 +474,7 @@ def test_no_name_is_not_here(no_sets, tmp_path, capsys):
 def test_list_shows_every_set_and_where_it_is_looked_for(no_sets, capsys):
     assert main(["data", "list"]) == 0
     out = capsys.readouterr().out
-    for name, public in datasets.registry().items():
+    for name, public in datasets.fetchable().items():
         line = next(line for line in out.splitlines() if line.startswith(name + " "))
         assert public.licence in line and str(len(public.files)) in line and " no " in line
     assert str(no_sets) in out and "Photos" in out

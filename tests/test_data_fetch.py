@@ -73,7 +73,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.fetching, "TIMEOUT", 0.5)
     monkeypatch.setenv("DRCN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    datasets.registry.cache_clear()
+    datasets.fetchable.cache_clear()
     server.folder, server.tables = tmp_path / "data" / "Toy", tables
     yield server
     server.released.set()
@@ -81,7 +81,7 @@ def server(tmp_path, monkeypatch):
     thread.join()
     server.server_close()
     monkeypatch.undo()
-    datasets.registry.cache_clear()
+    datasets.fetchable.cache_clear()
 
 
 def here(server):
@@ -95,10 +95,32 @@ def here(server):
 
 def test_good_files_are_fetched_once(server, capsys):
     assert main(["data", "fetch", "Toy"]) == 0
-    assert "Toy: 6 pictures, all as published" in capsys.readouterr().out
+    assert "Toy: 6 files, all as published" in capsys.readouterr().out
     assert here(server) == server.asked == sorted(CONTENT)
     assert main(["data", "fetch", "all"]) == 0 and len(server.asked) == 6
     assert main(["data", "verify"]) == 0 and "Toy: 6 of 6" in capsys.readouterr().out
+
+
+def test_models_come_from_addresses_of_their_own_and_only_by_name(server, tmp_path, capsys):
+    """As the networks of others do: verified as pictures are, and no part of "all"."""
+    with open(server.tables / "sets.tsv", "a") as sets:
+        sets.write("nets\tmodel\tfree\tnone\t\n")
+    content, address = CONTENT["b.png"], f"http://127.0.0.1:{server.server_port}/b.png"
+    with open(server.tables / "registry.tsv", "a") as files:
+        sha256 = hashlib.sha256(content).hexdigest()
+        files.write(f"nets\tnet_x2.pb\t{len(content)}\t{sha256}\t{address}\n")
+    header, *lines = (server.tables / "registry.tsv").read_text().splitlines()
+    (server.tables / "registry.tsv").write_text("\n".join([f"{header}\taddress", *lines]))
+    datasets.fetchable.cache_clear()
+    assert main(["data", "fetch", "all"]) == 0 and server.asked == sorted(CONTENT)
+    server.behaviour["b.png"] = "wrong"
+    assert main(["data", "fetch", "nets"]) == 2
+    assert "does not match its sha256: refused" in capsys.readouterr().err
+    server.behaviour.clear()
+    assert main(["data", "fetch", "nets"]) == 0 and server.asked[-1] == "b.png"
+    assert datasets.files("nets") == [tmp_path / "data" / "nets" / "net_x2.pb"]
+    assert datasets.files("nets")[0].read_bytes() == content
+    assert main(["data", "verify"]) == 0 and "nets: 1 of 1 files" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -169,7 +191,7 @@ def test_a_set_is_given_up_after_several_failures(server, capsys):
 
 def test_no_server_at_all(server, capsys):
     (server.tables / "sets.tsv").write_text(SETS.format(1))
-    datasets.registry.cache_clear()
+    datasets.fetchable.cache_clear()
     assert main(["data", "fetch", "Toy"]) == 2
     error = capsys.readouterr().err
     assert "no answer from http://127.0.0.1:1/a.png" in error and error.count("\n") == 1

@@ -106,6 +106,16 @@ def test_two_devices_of_one_machine_equal_one(pack, alone, tmp_path):
     same_course(tmp_path / "run", alone)
 
 
+def test_two_devices_equal_one_on_the_folded_grid(pack, tmp_path):
+    for count in (1, 2):
+        grid = ("--fold", "2", "--consistent", "--steps", "3")
+        flags = f"--xla_force_host_platform_device_count={count}"
+        more = command(pack, tmp_path / str(count), *grid)
+        run("jax", DRCN, *more, folder=tmp_path, XLA_FLAGS=flags)
+    same_course(tmp_path / "2", tmp_path / "1")
+    assert load(tmp_path / "2" / "best.safetensors")[1].fold == 2
+
+
 @posix
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_lost_worker_is_told_and_the_run_goes_on(pack, tmp_path, victim):

@@ -7,25 +7,15 @@ import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
+from wirings import WIRINGS
 
 from drcn_book import cli, degradation, images, metrics, model, onnx_export, views, weights
 from drcn_book._keras import keras, ops
-from drcn_book.config import VARIANTS, preset
+from drcn_book.config import preset
 from drcn_book.errors import ConfigError, PictureError
 from drcn_book.inspection import MOST_PIXELS, hidden_states, inspect
+from drcn_book.model import Fold
 from drcn_book.upscaling import inference_network
-
-WIRINGS = {
-    "paper": {},
-    "authors": VARIANTS["authors"],
-    "concat": {"skip": "concat"},
-    "no skip": {"skip": "none"},
-    "residual": {"residual": True},
-    "unshared": {"shared": False},
-    "one recursion": {"recursions": 1},
-    "no ensemble": {"ensemble": False},
-    "all": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
-}
 
 
 def network(**changes):
@@ -96,6 +86,22 @@ def test_features_are_the_hidden_states(picture, wiring):
         )
     if config.recursions > 1:
         assert np.abs(got.features[:, :, -1] - got.features[:, :, 1]).max() > 1e-3
+
+
+def test_a_folded_network_is_seen_at_the_picture_s_size(picture):
+    """H_1 by hand on the small grid, and each of its values in the four pixels of a cell."""
+    built, config = network(fold=2, consistent=True)
+    got = inspect(picture, built, config, channels=(5, 2))
+    assert got.features.shape == (64, 50, config.recursions + 1, 2)
+    H = Fold(2)(got.x[None, ..., None] / 255)
+    for name in ("embedding_1", "embedding_2", "recursion"):
+        H = built.get_layer(name)(H)
+    H = ops.convert_to_numpy(H)[0][..., [5, 2]]
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        np.testing.assert_allclose(got.features[row::2, column::2, 1], H, atol=1e-5)
+    assert views.frame(got, "channel 5", 1).size == views.frame(got, "output", 1).size == (50, 64)
+    expected = degradation.consistent(got.recursions @ got.weights, got.x, 2)
+    np.testing.assert_allclose(got.ensemble, expected, atol=1e-3)
 
 
 def test_last_features_give_the_last_output(picture):

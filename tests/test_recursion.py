@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime
 import pytest
+import wirings
+from wirings import randomised
 
 from drcn_book import recursion
 from drcn_book._keras import keras, ops
-from drcn_book.config import VARIANTS, NetworkConfig, preset
+from drcn_book.config import NetworkConfig, preset
 from drcn_book.degradation import consistent, enlarging_taps, resize, shrinking_taps
 from drcn_book.errors import ConfigError
 from drcn_book.inspection import hidden_states
@@ -16,34 +18,13 @@ from drcn_book.model import Fold, Unfold, ensemble_weights
 from drcn_book.onnx_export import to_onnx, to_steps
 from drcn_book.upscaling import inference_network, windows
 
-WIRINGS = {
-    "paper": {},
-    "authors": VARIANTS["authors"],
-    "concat": {"skip": "concat"},
-    "no skip": {"skip": "none"},
-    "residual": {"residual": True},
-    "unshared": {"shared": False},
-    "last output": {"ensemble": False},
-    "output relu": {"output_relu": True},
-    "one recursion": {"recursions": 1},
-    "everything": {"feedback": True, "residual": True, "skip": "concat", "shared": False},
-    "consistent": {"consistent": True},
-}
+WIRINGS = {**wirings.WIRINGS, "consistent": {"consistent": True}}
 GRIDS = [(2, 1), (2, 2), (3, 3), (4, 2), (4, 4)]  # scale, fold
 
 
 @pytest.fixture(params=GRIDS, ids=lambda grid: "x{} fold {}".format(*grid))
 def grid(request):
     return dict(zip(("scale", "fold"), request.param, strict=True))
-
-
-def randomised(config, seed=0):
-    """The network with random weights, small enough for values to stay near 1."""
-    network, rng = config.build(), np.random.default_rng(seed)
-    for v in network.weights:
-        deviation = (1 / np.prod(v.shape[:-1])) ** 0.5 if len(v.shape) > 1 else 0.3
-        v.assign(rng.normal(0, deviation, v.shape))
-    return network
 
 
 def picture(scale, height=6, width=5, seed=0):

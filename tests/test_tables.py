@@ -14,7 +14,9 @@ from drcn_book import benchmark, datasets, weights
 from drcn_book.baselines import BASELINES
 from drcn_book.config import NetworkConfig, Recipe, preset
 from drcn_book.errors import ConfigError
-from project import ablate, tables
+from project import ablate, speed_tables, tables
+from project.bench import results as bench_results
+from project.bench import turns
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -149,6 +151,73 @@ def test_the_readme_and_the_chapters_show_what_the_files_say():
     ]
     assert not stale, f"python -m project.tables brings {', '.join(stale)} up to date"
     assert "<!-- table:summary -->" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_figures_show_what_the_files_say():
+    for name, draw in tables.FIGURES.items():
+        drawing, path = draw(), tables.figure(name)
+        assert (path.read_bytes() if path.exists() else None) == drawing, "python -m project.tables"
+        assert drawing == draw(), "the same bytes on every run"
+
+
+@pytest.fixture
+def peers(tmp_path, monkeypatch):
+    """Results of three methods at x2, with the seconds of two of them on two machines."""
+    changes = {"the protocol": 37.0, "OpenCV's bicubic": 32.0}
+    psnr = [
+        {**row(method, 2, "Set5", value - 2 * number), "change": change, "images": 5}
+        for number, method in enumerate(("small-x2", "OpenCV ESPCN", "large-x2"))
+        for change, value in changes.items()
+    ]
+    benchmark.save({"peers": psnr, "benchmark": [row("small-x2", 2, "Set5", 37.0)]}, tmp_path)
+    for machine, rate in (("first", 4.0), ("second", 8.0)):
+        rows = [
+            turns.row("x2, 1024x1024", name, [1.0], rate, hardware=machine, load="0.1")
+            for name in ("small-x2", "OpenCV ESPCN")
+        ]
+        bench_results.merge(tmp_path / "speed.csv", "peers-seconds", rows)
+    for module in (tables, speed_tables, bench_results):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_peers_are_told_with_both_shrinkings_and_the_seconds_of_one_machine(peers):
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in _lines("peers")]
+    assert lines[0] == ["Set5", "x2, the protocol", "x2, OpenCV's bicubic"]
+    assert lines[2:4] == [["small", "37.00", "32.00"], ["OpenCV ESPCN", "35.00", "30.00"]]
+    seconds, conditions = speed_tables.peer_seconds(2)
+    assert seconds == {"small-x2": 0.25, "OpenCV ESPCN": 0.25}
+    assert conditions == "One run of each; first; load average before 0.1."
+    small = next(line for line in _lines("summary") if line.startswith("| small"))
+    assert [cell.strip() for cell in small.split("|")[4:6]] == ["0.25", "37.00"]
+    assert f"Seconds: float32; {conditions}" in tables.render("summary")
+    assert "| small               | 0.25 " in tables.render("speed-peers")
+    drawing = bench_results.draw_peers()
+    assert drawing.startswith(b"<?xml")
+    (peers / "speed.csv").unlink()
+    assert bench_results.draw_peers() is None and speed_tables.peer_seconds(2) == ({}, "")
+    small = next(line for line in _lines("summary") if line.startswith("| small"))
+    assert [cell.strip() for cell in small.split("|")[4:6]] == ["–", "37.00"]
+
+
+def _lines(name):
+    return tables.render(name).partition("\n\n")[0].splitlines()
+
+
+def test_consistency_is_told_for_networks_that_have_it(tmp_path, monkeypatch):
+    values = {
+        ("a", "final"): 37.104,
+        ("a", "uncorrected"): 37.08,
+        ("a", "1"): 36,
+        ("b", "final"): 1,
+    }
+    rows = [row(m, 2, "Set5", psnr, output=output) for (m, output), psnr in values.items()]
+    benchmark.save({"recursions": rows}, tmp_path)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    _, _, *lines = _lines("consistency")
+    assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines] == [
+        ["a", "2", "Set5", "37.08", "37.10", "+0.024"]
+    ]
 
 
 def test_an_unknown_table_is_refused():

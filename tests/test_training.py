@@ -223,6 +223,21 @@ def test_tensorboard_reads_the_log_and_the_graph(finished):
     assert {"x", "embedding_1", "recursion", "reconstruction_2", "recursions", "ensemble"} <= names
 
 
+def test_tensorboard_draws_a_folded_network(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    network = preset("tiny", "authors", fold=2, consistent=True).build()
+    training.log.TensorBoard(tmp_path, network, [{"step": 3, "psnr_1": 30.5}])
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [(e.step, e.value) for e in events.Scalars("psnr/1")] == [(3, 30.5)]
+    names = {node.name.rpartition("/")[2] for node in events.Graph().node}
+    assert {"embedding_1", "recursion", "ensemble"} <= names
+    for layer in ("fold", "unfold", "consistent"):  # Keras numbers them
+        assert any(name.startswith(layer) for name in names), layer
+
+
 def test_training_goes_without_tensorboard(pictures, tmp_path, monkeypatch):
     import sys
 

@@ -24,6 +24,7 @@ from drcn_book.errors import PictureError, StorageError
 from drcn_book.files import replacing, write_atomically
 from drcn_book.images import luma, read_luma
 from drcn_book.model import build
+from drcn_book.upscaling import upscaler
 from drcn_book.weights import save_weights
 
 
@@ -383,7 +384,7 @@ def test_standard_input_and_output(weights, tmp_path):
 def test_a_bar_shows_the_time_left(weights, monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr(
-        upscaling,
+        upscaler,
         "tqdm",
         lambda **options: tqdm(**{**options, "delay": 0, "mininterval": 0, "file": shown}),
     )

@@ -15,7 +15,7 @@ from ..degradation import degrade
 from ..errors import ConfigError, PictureError
 from ..images import mean_over_views
 from ..metrics import psnr, ssim
-from ..model import infer
+from ..model import ensemble_weights, infer
 
 PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field does
 
@@ -24,13 +24,14 @@ PIXELS = 1280 * 720  # MACs are given for an output of this size, as the field d
 class Method:
     """Something that sharpens: `run` maps a bicubic luma picture (h, w), 0..255, to its output and,
     where it has them, the outputs of its recursions (h, w, D). `scale` is the one it was made
-    for; None: any.
+    for; None: any. `w` (D,): the ensemble's weights, where its output is corrected after the sum.
     """
 
     name: str
     run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
     scale: int | None = None
     facts: dict = field(default_factory=dict)
+    w: np.ndarray | None = None
 
 
 BICUBIC = Method("bicubic", lambda x: (x, None))
@@ -52,7 +53,8 @@ def network_method(name: str | Path) -> Method:
             "validation": f"{record['validation_pictures']} of {record['validation_set']}",
             "hardware": record["hardware"],
         }
-    return Method(str(name), lambda x: infer(network, x), config.scale, facts)
+    w = ensemble_weights(network, config) if config.consistent else None
+    return Method(str(name), lambda x: infer(network, x), config.scale, facts, w)
 
 
 def self_ensemble(method: Method) -> Method:
@@ -74,8 +76,9 @@ def measure(
     ssim.
 
     `output` is "final"; with `recursions` there is a row more for each of several y_d, `output`
-    being d. A picture that is too small is left out and named on standard error. ConfigError if the
-    method was made for another scale; PictureError if every picture is too small.
+    being d, and an "uncorrected" one where the answer is corrected (see `recursion.finish`). A
+    picture that is too small is left out and named on standard error. ConfigError if the method was
+    made for another scale; PictureError if every picture is too small.
     """
     if method.scale not in (None, scale):
         raise ConfigError(f"{method.name} was trained for x{method.scale}, not x{scale}.")
@@ -109,6 +112,8 @@ def _measure(method, picture, scale, recursions):
     outputs = {"final": output}
     if recursions and y_d is not None and y_d.shape[-1] > 1:
         outputs.update({d + 1: y_d[..., d] for d in range(y_d.shape[-1])})
+        if method.w is not None:
+            outputs["uncorrected"] = y_d @ method.w
     return [
         {"output": key, "psnr": psnr(y, value, scale), "ssim": ssim(y, value, scale)}
         for key, value in outputs.items()

@@ -42,6 +42,7 @@ KEYS = {
     "ablations": ("question", "arm", "seed"),
     "ladder": ("method", "scale", "dataset", "change"),
     "degradation": ("method", "scale", "dataset", "damage"),
+    "peers": ("method", "scale", "dataset", "change"),
 }
 DECIBELS = ("psnr", "ssim", "gain", "gain_low", "gain_high")  # saved with four digits
 

@@ -103,7 +103,9 @@ def facts_table(rows: list[dict]) -> str:
 
 
 def recursion_table(rows: list[dict]) -> str:
-    """One line a network, scale and set: PSNR (dB) of each recursion and of the ensemble."""
+    """One line a network, scale and set: PSNR (dB) of each recursion, of the ensemble and, where
+    some correct it, of that.
+    """
     keys = list(dict.fromkeys((row["method"], row["scale"], row["dataset"]) for row in rows))
     lines = [
         {
@@ -113,13 +115,17 @@ def recursion_table(rows: list[dict]) -> str:
         }
         for key in keys
     ]
-    outputs = sorted({int(d) for line in lines for d in line if d != "final"})
+    outputs = sorted({int(d) for line in lines for d in line if d.isdecimal()})
+    corrected = ["corrected"] * any("uncorrected" in line for line in lines)
+
+    def cells(line):
+        ensemble = line.get("uncorrected", line["final"])
+        last = [line["final"] if "uncorrected" in line else ""] * len(corrected)
+        return [*(line.get(str(d), "") for d in outputs), ensemble, *last]
+
     return markdown(
-        ["PSNR", "scale", "set", *outputs, "ensemble"],
-        [
-            [*key, *(line.get(str(d), "") for d in outputs), line["final"]]
-            for key, line in zip(keys, lines, strict=True)
-        ],
+        ["PSNR", "scale", "set", *outputs, "ensemble", *corrected],
+        [[*key, *cells(line)] for key, line in zip(keys, lines, strict=True)],
     )
 
 

@@ -1,4 +1,4 @@
-"""drcn data: the public data sets, and copies of them."""
+"""drcn data: the public data sets, copies of them, and the networks of others."""
 
 from ..errors import DatasetError
 
@@ -13,9 +13,14 @@ def add(parser):
         found.set_defaults(run_command=run)
         return found.add_argument
 
-    action(show, "list", "the public sets, their licences, and which are here")
+    action(show, "list", "what can be fetched, its licence, and what is here")
     argument = action(fetch, "fetch", "download sets, without what is here already")
-    argument("sets", nargs="+", metavar="SET", help="Set5, T91, ... or all")
+    argument(
+        "sets",
+        nargs="+",
+        metavar="SET",
+        help="Set5, T91, ..., all of pictures, or peers, the networks of others",
+    )
     argument = action(verify, "verify", "check every file against its sha256")
     argument("sets", nargs="*", metavar="SET", help="(default: those that are here)")
     argument = action(pack, "pack", "training and validation pictures in one file")
@@ -29,8 +34,8 @@ def add(parser):
 def show(args):
     from .. import datasets
 
-    print(f"{'set':12} {'role':9} {'pictures':>8} {'MB':>6}  {'here':11}  licence")
-    for name, public in datasets.registry().items():
+    print(f"{'set':12} {'role':9} {'files':>8} {'MB':>6}  {'here':11}  licence")
+    for name, public in datasets.fetchable().items():
         total = len(public.files)
         right = total - len(datasets.faults(name))
         here = {0: "no", total: "complete"}.get(right, f"{right} of {total}")
@@ -47,28 +52,29 @@ def show(args):
 def fetch(args):
     from .. import datasets
 
-    known = datasets.registry()
-    names = list(known) if args.sets == ["all"] else args.sets
+    known = datasets.fetchable()
+    names = list(datasets.registry()) if args.sets == ["all"] else args.sets
     for name in names:
         datasets.public_set(name)
     for name in names:
         folder = datasets.fetch(name)
-        print(f"{name}: {len(known[name].files)} pictures, all as published, in {folder}")
+        print(f"{name}: {len(known[name].files)} files, all as published, in {folder}")
 
 
 def verify(args):
     from .. import datasets
 
-    names = args.sets or datasets.present()
+    here = [name for name in datasets.fetchable() if (datasets.data_dir() / name).is_dir()]
+    names = args.sets or here
     wrong = {name: datasets.faults(name) for name in names}
     for name, faults in wrong.items():
         total = len(datasets.public_set(name).files)
-        print(f"{name}: {total - len(faults)} of {total} pictures as published")
+        print(f"{name}: {total - len(faults)} of {total} files as published")
         for file, fault in faults.items():
             print(f"  {name}/{file}: {fault}")
     if any(wrong.values()):
         raise DatasetError(
-            f"{sum(map(len, wrong.values()))} pictures in {datasets.data_dir()} are missing "
+            f"{sum(map(len, wrong.values()))} files in {datasets.data_dir()} are missing "
             f"or wrong: `drcn data fetch {' '.join(n for n in names if wrong[n])}`."
         )
     if not names:

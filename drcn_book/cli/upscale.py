@@ -1,7 +1,7 @@
 """drcn upscale: pictures, files or whole folders."""
 
 HELP = "enlarge pictures, files or whole folders"
-OPTIONS = ("scale", "weights", "recursions", "skip_below", "self_ensemble", "tile")
+OPTIONS = ("scale", "quality", "weights", "recursions", "skip_below", "self_ensemble", "tile")
 
 
 def add(parser):
@@ -24,7 +24,15 @@ def add(parser):
     argument(
         "--weights",
         metavar="NAME|FILE",
-        help="shipped name or weights file (default compact-xSCALE)",
+        default="auto",
+        help="auto (default): those for clean or real pictures, as each picture calls for; or a "
+        "shipped name or weights file for all, whatever the quality",
+    )
+    argument(
+        "--quality",
+        choices=("fast", "balanced", "best"),
+        default="balanced",
+        help="the size of the network: small, medium (default), or the largest that is shipped",
     )
     argument(
         "--recursions",

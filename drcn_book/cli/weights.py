@@ -13,7 +13,7 @@ def add(parser):
         found.set_defaults(run_command=run)
         return found.add_argument
 
-    action(names, "list", "one line for each shipped network")
+    action(names, "list", "one line for each shipped network, and which serve each quality")
     action(show, "show", "the record of one")("name")
     argument = action(
         bring, "import", "bring a checkpoint of jiny2001/deeply-recursive-cnn-tf over"
@@ -41,6 +41,7 @@ def add(parser):
 
 def names(args):
     from .. import weights
+    from ..choice import QUALITIES, fitting
 
     for name in weights.shipped():
         entry = weights.record(name)
@@ -51,6 +52,11 @@ def names(args):
         print(
             f"{name:24} x{network['scale']}  {', '.join(sizes)}, {entry['parameters']:,} "
             f"parameters, {entry['minutes']} minutes of training"
+        )
+    for quality in QUALITIES:
+        found = [fitting(quality, scale, weights.shipped()) for scale in (2, 3, 4)]
+        print(
+            f"--quality {quality:14} {', '.join(name for each in found for name in each.values())}"
         )
 
 

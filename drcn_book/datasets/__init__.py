@@ -9,14 +9,22 @@ from ..errors import DatasetError
 from .copies import augment, leaks
 from .fetching import PATIENCE, fetch
 from .loading import PHOTOGRAPHS, colour_pictures, files, photographs, pictures, say_once
-from .public import TEST_SETS, PublicSet, data_dir, faults, note, present, public_set, registry
+from .public import (
+    TEST_SETS,
+    PublicSet,
+    data_dir,
+    faults,
+    fetchable,
+    note,
+    present,
+    public_set,
+    registry,
+)
 from .splits import (
     HELD_OUT,
     SPLITS,
     pack,
-    training_pictures,
     training_split,
-    validation_pictures,
     validation_split,
 )
 
@@ -33,6 +41,7 @@ __all__ = [
     "data_dir",
     "faults",
     "fetch",
+    "fetchable",
     "files",
     "leaks",
     "note",
@@ -43,8 +52,6 @@ __all__ = [
     "public_set",
     "registry",
     "say_once",
-    "training_pictures",
     "training_split",
-    "validation_pictures",
     "validation_split",
 ]

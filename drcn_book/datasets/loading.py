@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DatasetError, PictureError, one_line
 from ..images import luma, read_luma
 from ..pictures import pictures_in, read_light
-from .public import data_dir, faults, public_set, registry
+from .public import data_dir, faults, fetchable, public_set, registry
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "camera", "brick", "gravel", "grass")
 
@@ -17,7 +17,7 @@ PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "camera", "brick", "g
 def public_name(name: str | Path) -> str | None:
     """The public set that `name` means, be it a set's name or the path of its folder."""
     stem = Path(name).name
-    if stem in registry() and (
+    if stem in fetchable() and (
         str(name) == stem or Path(name).resolve() == (data_dir() / stem).resolve()
     ):
         return stem
@@ -43,7 +43,8 @@ def _say_which(name: str | Path) -> None:
 
 
 def files(name: str | Path) -> list[Path]:
-    """The picture files of a public set by name, or of any folder by path, sorted by name.
+    """The files of a public set by name, or the picture files of any folder by path, sorted by
+    name.
 
     DatasetError if there are none, or if files of a public set are missing or not as published.
     """
@@ -53,7 +54,7 @@ def files(name: str | Path) -> list[Path]:
         if wrong:
             file, fault = next(iter(wrong.items()))
             raise DatasetError(
-                f"{public}: {len(wrong)} of {len(public_set(public).files)} pictures are missing "
+                f"{public}: {len(wrong)} of {len(public_set(public).files)} files are missing "
                 f"or wrong in {data_dir() / public} ({file}: {fault}). `drcn data fetch {public}` "
                 "gets them; DRCN_DATA_DIR names another folder."
             )

@@ -1,7 +1,8 @@
 """The public sets: what the tables say of them, where they lie, what of them is there.
 
 Two tables beside this file list them: `sets.tsv` (role, licence, paper, address) and
-`registry.tsv` (each file's size and sha256).
+`registry.tsv` (each file's size and sha256, and its address where the set has none). One set is
+none of pictures: "peers" has the networks of others that the benchmarks are held against.
 """
 
 import csv
@@ -19,10 +20,10 @@ TEST_SETS = ("Set5", "Set14", "B100", "Urban100")
 
 
 class PublicSet(NamedTuple):
-    """A public set: role ("test" or "training"), licence as known, paper, address of a file, and
-    its files.
+    """A public set: role ("test" or "training"; "model" for networks), licence as known, paper,
+    address of a file, and its files.
 
-    files: {name: (bytes, sha256)}.
+    files: {name: (bytes, sha256)}. own: {name: address} of files with an address of their own.
     """
 
     role: str
@@ -30,40 +31,49 @@ class PublicSet(NamedTuple):
     paper: str
     address: str
     files: dict[str, tuple[int, str]]
+    own: dict[str, str]
 
     @property
     def bytes(self) -> int:
         return sum(size for size, _ in self.files.values())
 
     def url(self, file: str) -> str:
-        return self.address.format(file=file, stem=Path(file).stem)
+        return self.own.get(file) or self.address.format(file=file, stem=Path(file).stem)
 
 
 @functools.cache
-def registry() -> dict[str, PublicSet]:
-    """The public sets by name. DatasetError if a name in the tables would lead out of the data
-    folder.
+def fetchable() -> dict[str, PublicSet]:
+    """All that can be fetched, by name. DatasetError if a name in the tables would lead out of the
+    data folder.
     """
 
     def rows(table):
         with open(TABLES / table, encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file, delimiter="\t")
 
-    sets = {row.pop("set"): PublicSet(**row, files={}) for row in rows("sets.tsv")}
+    sets = {row.pop("set"): PublicSet(**row, files={}, own={}) for row in rows("sets.tsv")}
     for row in rows("registry.tsv"):
         if not re.fullmatch(r"\w[\w.-]*", row["file"], re.ASCII):
             raise DatasetError(
                 f"{TABLES / 'registry.tsv'}: {row['file']!r} is no plain file name: refused."
             )
-        sets[row["set"]].files[row["file"]] = int(row["bytes"]), row["sha256"]
+        known = sets[row["set"]]
+        known.files[row["file"]] = int(row["bytes"]), row["sha256"]
+        if row.get("address"):
+            known.own[row["file"]] = row["address"]
     return sets
+
+
+def registry() -> dict[str, PublicSet]:
+    """The public sets of pictures by name."""
+    return {name: public for name, public in fetchable().items() if public.role != "model"}
 
 
 def public_set(name: str) -> PublicSet:
     """The public set of this name; DatasetError names the known ones."""
-    if name not in registry():
-        raise DatasetError(f"Unknown data set {name!r}: choose from {', '.join(registry())}.")
-    return registry()[name]
+    if name not in fetchable():
+        raise DatasetError(f"Unknown data set {name!r}: choose from {', '.join(fetchable())}.")
+    return fetchable()[name]
 
 
 def data_dir() -> Path:

@@ -86,16 +86,6 @@ def validation_split(split: str = "T91", read=pictures) -> dict[str, np.ndarray]
     return {f"Photos/{name}": picture for name, picture in read("Photos").items() if name in names}
 
 
-def training_pictures(split: str) -> list[np.ndarray]:
-    """The pictures of `training_split`, without their names."""
-    return list(training_split(split).values())
-
-
-def validation_pictures(split: str = "T91") -> list[np.ndarray]:
-    """The pictures of `validation_split`, without their names."""
-    return list(validation_split(split).values())
-
-
 def pack(split: str, target: str | Path) -> Path:
     """Write a training split and its validation pictures into one zip file of grey PNGs:
     `--train-set FILE`.

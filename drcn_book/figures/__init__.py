@@ -10,7 +10,7 @@ from .drawings import DRAWINGS, FOLDER, main, svg, to_svg
 from .ideas import data_parallel, gradient_flow, receptive_field, successors
 from .look import COLOURS, STYLE, recursion_colours, style
 from .network import authors_wiring, network_rolled, network_unrolled
-from .plots import crops, quality_cost, recursion_curve, show, speed
+from .plots import crops, quality_cost, quality_seconds, recursion_curve, show, speed
 
 __all__ = [
     "COLOURS",
@@ -25,6 +25,7 @@ __all__ = [
     "network_rolled",
     "network_unrolled",
     "quality_cost",
+    "quality_seconds",
     "receptive_field",
     "recursion_colours",
     "recursion_curve",

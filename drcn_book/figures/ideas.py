@@ -11,6 +11,12 @@ from .pencil import arrow, box, canvas, label, tint
 def receptive_field() -> Figure:
     """A row of pixels through the layers for D = 2, and the squares that D = 1, 4, 8, 16 see."""
     figure, axis = canvas(76, 36)
+    _layers(axis, 22.6, 2.4)
+    _squares(axis, 46, 3.2, 0.7)
+    return figure
+
+
+def _layers(axis, middle, step):
     layers = (
         ("$x$", "truth"),
         ("$H_{-1}$", "embedding"),
@@ -20,7 +26,6 @@ def receptive_field() -> Figure:
         ("$H_{D+1}$", "reconstruction"),
         ("$\\hat{y}_2$", "reconstruction"),
     )
-    middle, step = 22.6, 2.4
     for row, (name, part) in enumerate(layers):
         y, reach = 4 + 4.2 * row, len(layers) - 1 - row
         for column in range(-7, 8):
@@ -46,7 +51,9 @@ def receptive_field() -> Figure:
         label(axis, 1, y, name, COLOURS[part], ha="left")
         label(axis, 43, y, f"{2 * reach + 1}", size=8)
     label(axis, middle, 34.3, "one output pixel and what it sees, $D$ = 2", size=9)
-    left, bottom, pixel = 46, 3.2, 0.7
+
+
+def _squares(axis, left, bottom, pixel):
     for depth, shade in ((16, 0.10), (8, 0.22), (4, 0.4), (1, 0.65)):
         side = NetworkConfig(recursions=depth).receptive_field
         corner = (41 - side) / 2 * pixel
@@ -73,7 +80,6 @@ def receptive_field() -> Figure:
         Rectangle((left + 20 * pixel, bottom + 20 * pixel), pixel, pixel, color=COLOURS["truth"])
     )
     label(axis, left + 14.35, 34.3, "the square of the input, by depth", size=9)
-    return figure
 
 
 def gradient_flow() -> Figure:

@@ -87,28 +87,59 @@ def quality_cost(
     other name, with a thin line to its dot where that is not at once beside it.
     """
     figure, axis = _figure(5.6, 5.6)  # narrow, so that a phone shrinks it less
-    for points, part, fill, label in (
-        (quoted, "bicubic", "none", "quoted from papers"),
-        (measured, "recursion", "full", "measured by this project"),
-    ):
+    groups = {"quoted from papers": quoted, "measured by this project": measured}
+    _points(axis, *groups.items())
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.legend(loc="lower right")
+    _named(figure, [axis], [(measured, quoted)])
+    return figure
+
+
+def quality_seconds(
+    panels: dict[str, tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]]],
+    ylabel: str = "PSNR on Set5, x2 (dB)",
+) -> Figure:
+    """PSNR (dB) over seconds a megapixel, one panel below the other: {title: (ours, theirs)}, each
+    {name: (seconds, PSNR)}. Names stand as in `quality_cost`.
+    """
+    figure, axes = _figure(5.6, 3.9 * len(panels), nrows=len(panels), sharex=True, squeeze=False)
+    for axis, (title, (ours, theirs)) in zip(axes.flat, panels.items(), strict=True):
+        _points(axis, ("others", theirs), ("this project's networks", ours))
+        axis.set(title=title, ylabel=ylabel)
+        axis.xaxis.set_major_formatter("{x:g}")
+    axes.flat[-1].set(xlabel="seconds a megapixel")
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    _named(figure, axes.flat, list(panels.values()))
+    return figure
+
+
+def _points(axis, theirs, ours):
+    """Dots over a logarithmic axis, ours filled and the others' as rings; each a label and
+    {name: point}.
+    """
+    for (label, points), part, fill in ((theirs, "bicubic", "none"), (ours, "recursion", "full")):
         if points:
             style = {"color": COLOURS[part], "fillstyle": fill, "markersize": 5, "label": label}
             axis.plot(*zip(*points.values(), strict=False), "o", **style)
-    axis.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.set(xscale="log")
     axis.margins(x=0.14, y=0.08)
-    axis.legend(loc="lower right")
+
+
+def _named(figure, axes, panels):
+    """Write the names of ours and theirs into each panel."""
     figure.canvas.draw()  # lays the axes out: only now do dots and names have a place in pixels
-    points = [
-        (name, point, COLOURS[part])
-        for group, part in ((measured, "recursion"), (quoted, "ink"))
-        for name, point in group.items()
-    ]
-    dots = [axis.transData.transform(point) for _, point, _ in points]
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in dots]
-    taken.append(axis.get_legend().get_window_extent())
-    for (name, point, colour), dot in zip(points, dots, strict=False):
-        _place(axis, name, point, dot, colour, taken)
-    return figure
+    for axis, (ours, theirs) in zip(axes, panels, strict=True):
+        points = [
+            (name, point, COLOURS[part])
+            for group, part in ((ours, "recursion"), (theirs, "ink"))
+            for name, point in group.items()
+        ]
+        dots = [axis.transData.transform(point) for _, point, _ in points]
+        taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in dots]
+        if legend := axis.get_legend():
+            taken.append(legend.get_window_extent())
+        for (name, point, colour), dot in zip(points, dots, strict=False):
+            _place(axis, name, point, dot, colour, taken)
 
 
 def _place(axis, name, point, dot, colour, taken):

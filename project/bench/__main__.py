@@ -17,6 +17,7 @@ from drcn_book.files import write_atomically
 from project import RESULTS, ROOT
 
 from .enlarging import upscale
+from .peers import peers_psnr, peers_seconds
 from .results import draw, merge
 from .team import workers
 from .training import flags, quality, step
@@ -24,12 +25,24 @@ from .waiting import chapters, project, reader
 
 FIGURE = ROOT / "figures" / "speed.svg"
 SECTIONS = {
-    make.__name__: make
-    for make in (step, flags, quality, upscale, workers, reader, chapters, project)
+    make.__name__.replace("_", "-"): make
+    for make in (
+        step,
+        flags,
+        quality,
+        upscale,
+        peers_psnr,
+        peers_seconds,
+        workers,
+        reader,
+        chapters,
+        project,
+    )
 }
+GROUPS = {"peers": ("peers-psnr", "peers-seconds")}
 
 
-# The others take 5 to 30 minutes each.
+# The others take 5 to 30 minutes each, or need more than `make bench` installs.
 STANDARD = ("step", "quality", "upscale", "workers", "reader")
 
 
@@ -39,9 +52,10 @@ def main(words: list[str]) -> None:
         "sections",
         nargs="*",
         metavar="SECTION",
-        help=f"{', '.join(SECTIONS)} (default: {', '.join(STANDARD)})",
+        help=f"{', '.join((*SECTIONS, *GROUPS))} (default: {', '.join(STANDARD)})",
     )
-    chosen = parser.parse_args(words).sections or STANDARD
+    named = parser.parse_args(words).sections or STANDARD
+    chosen = [section for name in named for section in GROUPS.get(name, [name])]
     for section in chosen:
         if section not in SECTIONS:
             sys.exit(f"STOP: no section is called {section}: choose from {', '.join(SECTIONS)}.")

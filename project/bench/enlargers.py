@@ -1,10 +1,13 @@
 """Enlarging a grey picture (h, w), 8 bits. The result is the enlarged square in its middle."""
 
+from pathlib import Path
+
 import numpy as np
 
 from .timing import tensorflow, timed
 
 CROP = 48  # side of the low-resolution square whose enlargement is compared
+THREADS = 2  # of OpenCV and of TensorFlow, where their networks are compared
 
 
 def enlarging(enlarge, picture: str):
@@ -97,3 +100,36 @@ def original_upscaler(weights: str, picture: str, precision: str):
     return *enlarging(
         around(lambda x: network.predict_on_batch(x[None, ..., None])[0, ..., 0]), picture
     ), {"software": tensorflow()}
+
+
+def bicubic_upscaler(picture: str, scale: int):
+    return *enlarging(around(lambda x: x, scale), picture), {"software": "Pillow"}
+
+
+def opencv_network(model: str | Path):
+    """The network of an OpenCV model file: luma (h, w), 0..1 from black to white -> (h s, w s)."""
+    import cv2
+
+    cv2.setNumThreads(THREADS)
+    # Making one teaches cv2.dnn the operation DepthToSpace, without which it loads none of them.
+    cv2.dnn_superres.DnnSuperResImpl_create()
+    network = cv2.dnn.readNetFromTensorflow(str(model))
+    names = network.getUnconnectedOutLayersNames()
+
+    def enlarge(low):
+        network.setInput(low[None, None].astype("float32"))
+        # LapSRN gives a picture after each of its steps, the largest being its answer.
+        return max(network.forward(names), key=np.size)[0, 0]
+
+    return enlarge
+
+
+def opencv_upscaler(model: str, picture: str):
+    import cv2
+
+    network = opencv_network(model)
+
+    def enlarge(low):
+        return np.round(np.clip(network(low / 255), 0, 1) * 255).astype("uint8")
+
+    return *enlarging(enlarge, picture), {"software": f"OpenCV {cv2.__version__}"}

@@ -15,6 +15,15 @@ from .turns import BUDGET, OURS, compete
 SIDES = (256, 512, 1024, 2048, 4096)  # of the output, in the section upscale
 
 
+def grey_picture(side: int) -> np.ndarray:
+    """A photograph (side, side), uint8, with no region of one colour, which would cost nothing."""
+    photograph = images.luma(datasets.colour_pictures("Photos")["astronaut"])
+    noise = np.random.default_rng(0).normal(0, 2, photograph.shape)
+    tile = np.clip(photograph + noise, 0, 255).astype("uint8")
+    times = side // len(tile) + 1
+    return np.tile(tile, (times, times))[:side, :side]
+
+
 def one_picture(side: int, common: dict, model: str, original: str) -> dict[str, dict]:
     """The candidates for an output of side x side: slow ones are left out of the large sizes."""
     specs = {}
@@ -47,13 +56,9 @@ def upscale(
         filters=config.filters, recursions=depth, skip="concat", output_relu=True
     )
     original = str(write_network(folder / "original.safetensors", theirs))
-    photograph = images.luma(datasets.colour_pictures("Photos")["astronaut"])
-    noise = np.random.default_rng(0).normal(0, 2, photograph.shape)  # no region of one colour
-    tile = np.clip(photograph + noise, 0, 255).astype("uint8")
     for side in sides:
-        size, megapixels, small = f"{side}x{side}", side**2 / 1e6, side // 2
-        times = small // 512 + 1
-        np.save(folder / "picture.npy", np.tile(tile, (times, times))[:small, :small])
+        size, megapixels = f"{side}x{side}", side**2 / 1e6
+        np.save(folder / "picture.npy", grey_picture(side // 2))
         common = {"picture": str(folder / "picture.npy"), "weights": str(weights.locate(name))}
         yield from compete(size, one_picture(side, common, model, original), megapixels, budget)
         if side > 1344:  # else the default is one tile; apart, for the memory

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from drcn_book import benchmark, figures
 from drcn_book.files import write_csv
-from project import RESULTS, speed_tables
+from project import RESULTS, ROOT, speed_tables
 
+RECURSIVE = ("small", "medium", "large", "compact", "standard")  # this project's own networks
 SECTIONS = (
     "step",
     "flags",
     "quality",
     "upscale",
+    "peers-seconds",
     "workers",
     "reader",
     "chapters",
@@ -71,3 +73,25 @@ def draw(path: Path) -> bytes | None:
         if rows
         else None
     )
+
+
+def draw_costs() -> bytes:
+    """PSNR on Set5 at x2 over multiply-adds, measured and quoted, as an SVG file."""
+    measured = benchmark.costs(benchmark.read(RESULTS / "benchmark.csv"))
+    quoted = benchmark.costs(benchmark.read(ROOT / "data" / "quoted.csv"))
+    return figures.to_svg(lambda: figures.quality_cost(measured, quoted))
+
+
+def draw_peers() -> bytes | None:
+    """PSNR on Set5 at x2 over seconds, on pictures shrunk in both ways, as an SVG file; None before
+    the seconds were measured.
+    """
+    seconds, _ = speed_tables.peer_seconds(2)
+    panels = {}
+    for row in benchmark.read(RESULTS / "peers.csv"):
+        name = row["method"]
+        if (row["scale"], row["dataset"]) == (2, "Set5") and name in seconds:
+            ours, theirs = panels.setdefault(f"pictures shrunk by {row['change']}", ({}, {}))
+            group = ours if name.removesuffix("-x2") in RECURSIVE else theirs
+            group[name] = seconds[name], row["psnr"]
+    return figures.to_svg(lambda: figures.quality_seconds(panels)) if panels else None

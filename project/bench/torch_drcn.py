@@ -30,6 +30,8 @@ class DRCN(nn.Module):
             config.skip != "add"
             or config.output_relu
             or config.residual
+            or config.fold > 1
+            or config.consistent
             or not (config.shared and config.ensemble)
         ):
             raise ValueError(

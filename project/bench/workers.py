@@ -9,7 +9,14 @@ import json
 import os
 import sys
 
-from .enlargers import onnx_upscaler, original_upscaler, torch_upscaler, upscaler
+from .enlargers import (
+    bicubic_upscaler,
+    onnx_upscaler,
+    opencv_upscaler,
+    original_upscaler,
+    torch_upscaler,
+    upscaler,
+)
 from .steps import convolution, keras_step, matrix_product, torch_step
 from .timing import peak_gb
 
@@ -24,6 +31,8 @@ KINDS = {
         torch_upscaler,
         onnx_upscaler,
         original_upscaler,
+        bicubic_upscaler,
+        opencv_upscaler,
     )
 }
 

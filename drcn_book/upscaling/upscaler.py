@@ -1,98 +1,31 @@
-"""Anyone's picture, enlarged: the luma by the network, the colour by bicubic, in tiles of flat
-memory.
-"""
+"""A picture enlarged: the luma by a network, the colour by bicubic, in tiles of flat memory."""
 
-import functools
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy.ndimage import maximum_filter, minimum_filter
 from tqdm import tqdm
 
-from . import pictures
-from ._keras import accelerators, backend, keras
-from .config import NetworkConfig
-from .degradation import resize
-from .errors import ConfigError, PictureError, WeightsError
-from .images import mean_over_views
-from .model import KerasNet, ensemble_weights
-from .pictures import Picture, metadata
-from .pictures.colour import LUMA
-from .pictures.transparency import carried_outward
-from .recursion import answer
-from .weights import load, shipped
+from .. import brightness
+from ..choice import fitting
+from ..degradation import resize
+from ..errors import ConfigError, PictureError, WeightsError
+from ..images import mean_over_views
+from ..pictures import Picture, metadata
+from ..pictures.colour import LUMA
+from ..pictures.transparency import carried_outward
+from ..weights import load, shipped, trained_on_damage
+from .colour import REACH, smoothed_colour
+from .network import fast_precision, inference_network
+from .options import number, whole
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 MEMORY = 1e9  # bytes that the network may take by default
 BICUBIC = 2  # low-resolution pixels that Keys' kernel reaches to each side
 SMALLEST = 4  # pixels it needs to find on each axis
 GREY = np.array([219], "float32") / 255
-
-
-def inference_network(
-    network: keras.Model,
-    config,
-    recursions: int | None = None,
-    skip_below: float = 0.0,
-    dtype: str = "float32",
-) -> keras.Model:
-    """The network (batch, h, w, 1) -> y (batch, h, w, 1) that computes the ensemble, or one y_d,
-    and nothing else: see `recursion.answer`.
-
-    recursions: d stops after d recursions with y_d. skip_below: recursions with |w_d| at most this
-    are left out of the sum, and not computed where nothing else needs them; only 0 is exact. dtype:
-    the Keras policy of all but the embedding, which reads x with more digits than bfloat16 has.
-    ConfigError if there is no recursion d.
-    """
-    if not isinstance(config, NetworkConfig):
-        if recursions is not None:
-            raise ConfigError(
-                f"--recursions {recursions}: a network of kind {config.architecture} has none."
-            )
-        return keras.Model(network.input, network.output["ensemble"])
-    if recursions is not None and not 1 <= recursions <= config.recursions:
-        raise ConfigError(
-            f"--recursions {recursions}: this network has recursions 1 to {config.recursions}."
-        )
-    w = np.eye(recursions)[-1] if recursions else ensemble_weights(network, config)
-    w = [float(w_d) if abs(w_d) > skip_below else 0.0 for w_d in w]
-    while w and not w[-1]:
-        w.pop()
-    if not w:
-        raise ConfigError(
-            f"Every ensemble weight is at most {skip_below}: nothing is left to compute; "
-            "choose a smaller --skip-below."
-        )
-
-    @functools.cache
-    def layer(name):
-        old = network.get_layer(name)
-        if dtype == "float32" or name.startswith("embedding"):
-            return old
-        new = keras.layers.Conv2D.from_config({**old.get_config(), "dtype": dtype})
-        new.build((None, None, None, old.kernel.shape[2]))
-        new.set_weights(old.get_weights())
-        return new
-
-    x = keras.Input((None, None, 1), name="x")
-    return keras.Model(x, answer(KerasNet(config, layer), x, w), name="inference")
-
-
-def fast_precision() -> str:
-    """The fastest number type without a loss one can measure: bfloat16 where the processor
-    multiplies it.
-    """
-    cpuinfo = Path("/proc/cpuinfo")
-    native = cpuinfo.exists() and any(
-        flag in cpuinfo.read_text() for flag in ("avx512_bf16", "amx_bf16")
-    )
-    return (
-        "mixed_bfloat16" if native and backend == "tensorflow" and not accelerators() else "float32"
-    )
 
 
 def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, int]]:
@@ -111,33 +44,25 @@ def windows(length: int, core: int, margin: int) -> list[tuple[int, int, int, in
     ]
 
 
-def whole(option: str, value) -> int | None:
-    """A whole number in any form, such as 2, 2.0 or "2", or None; ConfigError names the option."""
-    try:
-        given = None if value is None else float(str(value))
-        if given is None or given == int(given):
-            return given if given is None else int(given)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise ConfigError(f"{option} {_shown(value)}: must be a whole number.")
-
-
-def number(value) -> float:
-    """The value of --skip-below in any form that says a number; ConfigError for others."""
-    try:
-        return float(str(value))
-    except ValueError:
-        raise ConfigError(f"--skip-below {_shown(value)}: must be a number.") from None
-
-
-def _shown(value):
-    return " ".join(str(value).split())[:40]
+def shipped_names(scale: int, quality: str = "balanced") -> dict[str, str]:
+    """The shipped weights by the pictures they are for: `choice.fitting`. WeightsError without any
+    for clean ones.
+    """
+    names = fitting(quality, scale, shipped())
+    if "clean" not in names:
+        raise WeightsError(
+            f"No weights for x{scale} come with the package, only "
+            f"{', '.join(shipped()) or 'none'}: train them, and name the file with --weights."
+        )
+    return names
 
 
 class Upscaler:
-    """A network made ready to enlarge pictures; one serves for many.
+    """A network made ready to enlarge pictures; one serves for many. `Chooser` takes the one that
+    fits each.
 
-    scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file.
+    scale: 2 (default), 3, 4, or that of `weights`, which is the name of shipped weights or a file;
+    by default those of medium size for clean pictures.
     recursions: stop after that many, with the last one's output. skip_below: leave out recursions
     whose ensemble weight is at most that; only 0 is exact. self_ensemble: mean over 8 flips and
     turns.
@@ -145,6 +70,7 @@ class Upscaler:
     the result is the same with any. By default the side that takes about 1 GB: 1,344 for 32
     filters.
     precision: "float32", "mixed_bfloat16", or "auto", see `fast_precision`.
+    Shipped weights for real pictures come with a smoother colour, see `colour`.
     Raises WeightsError or ConfigError for what does not exist or does not go together.
     """
 
@@ -164,12 +90,7 @@ class Upscaler:
             raise ConfigError(
                 f"precision {str(precision)[:40]!r}: choose one of {', '.join(PRECISIONS)}."
             )
-        self.name = str(weights or f"compact-x{scale or 2}")
-        if weights is None and self.name not in shipped():
-            raise WeightsError(
-                f"No weights for x{scale or 2} come with the package, only "
-                f"{', '.join(shipped()) or 'none'}: train them, and name the file with --weights."
-            )
+        self.name = str(weights or shipped_names(scale or 2)["clean"])
         if tile is not None and tile < 16:
             raise ConfigError(f"--tile {tile}: must be at least 16.")
         network, config = load(self.name)
@@ -183,7 +104,9 @@ class Upscaler:
         # four maps a filter, of float32, on a grid `fold` times coarser
         side = (MEMORY / (4 * 4 * config.filters)) ** 0.5 * config.fold
         self.tile = tile or max(64, int(side) // 64 * 64)
-        self.margin = -(-config.reach // self.scale)  # low-resolution pixels
+        self.smooths = trained_on_damage(self.name)
+        # low-resolution pixels
+        self.margin = max(-(-config.reach // self.scale), REACH) + brightness.REACH
 
     def describe(self) -> str:
         """The network in a few words, for people."""
@@ -257,14 +180,13 @@ class Upscaler:
         rows = top - above, min(bottom + BICUBIC, height)
         columns = left - before, min(right + BICUBIC, width)
         wide = self._visible(pixels, mode, *rows, *columns)
-        inside = np.s_[
-            above * s : (above + bottom - top) * s, before * s : (before + right - left) * s
-        ]
+        within = np.s_[above : above + bottom - top, before : before + right - left]
+        inside = tuple(slice(part.start * s, part.stop * s) for part in within)
         channels = wide.shape[2]
         colour = channels - (mode in ("LA", "RGBA"))
         seen = wide[..., :colour]
-        flat = (maximum_filter(seen, (5, 5, 1)) == minimum_filter(seen, (5, 5, 1))).all(-1)
-        flat = flat.repeat(s, 0).repeat(s, 1)[inside]
+        even = (maximum_filter(seen, (5, 5, 1)) == minimum_filter(seen, (5, 5, 1))).all(-1)
+        flat = even.repeat(s, 0).repeat(s, 1)[inside]
 
         def bicubic(planes):
             return np.stack(
@@ -278,6 +200,9 @@ class Upscaler:
         low = wide.astype("float32") / peak
         if mode == "CMYK":
             low = 1 - low  # ink to light
+        elif self.smooths and colour == 3:
+            smooth = smoothed_colour(low[..., :3])
+            low[..., :3] = np.where(even[..., None], low[..., :3], smooth)
         planes = low.copy()
         if colour < channels:
             planes[..., :colour] *= low[..., colour:]  # what is less visible counts less
@@ -289,6 +214,7 @@ class Upscaler:
             high[..., :colour] = np.where(plain, bicubic(low[..., :colour]), seen)
 
         groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
+        unsharpened = high.copy()
         for first, weights in () if flat.all() else groups:
             part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
@@ -296,9 +222,12 @@ class Upscaler:
             # B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
             high[part] += np.where(flat, 0, detail)[..., None]
-        if mode == "CMYK":
-            high = 1 - high
-        return np.clip(high, 0, 1)
+        for c in range(colour):
+            high[..., c] = brightness.clipped(
+                high[..., c], unsharpened[..., c], low[within][..., c]
+            )
+        high[..., colour:] = np.clip(high[..., colour:], 0, 1)
+        return 1 - high if mode == "CMYK" else high
 
     def _visible(self, pixels, mode, top, bottom, left, right):
         """Pixels of a window, visible colours carried under the transparent as far as the network
@@ -312,30 +241,3 @@ class Upscaler:
         around = pixels[top - above : bottom + reach, left - before : right + reach]
         filled = carried_outward(around, reach)
         return filled[above : above + bottom - top, before : before + right - left]
-
-
-def upscale(image, scale: int | None = None, **options):
-    """Enlarge a picture: a path, the bytes of a file, a Pillow image, or an array or what NumPy
-    makes one of.
-
-    A path, bytes or Pillow image give a Pillow image, its metadata in `info`; a uint8 or uint16
-    array (h, w) or (h, w, channels) gives an array of its kind, and so does a file of 16-bit
-    colour, which Pillow cannot hold.
-    options: see `Upscaler`; for many pictures, make one and call it. Raises subclasses of
-    DRCNError.
-
-    >>> import drcn_book
-    >>> sharp = drcn_book.upscale("holiday.jpg", scale=2)
-    >>> sharp.save("holiday_x2.jpg")
-    """
-    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
-        picture = pictures.read(image)
-    elif isinstance(image, Image.Image):
-        picture = pictures.from_pillow(image)
-    else:
-        picture = pictures.from_array(image)
-        output = Upscaler(scale, **options)(picture).pixels
-        return output[..., 0] if np.ndim(image) == 2 else output
-    output = Upscaler(scale, **options)(picture)
-    deep_colour = output.pixels.dtype == np.uint16 and output.mode != "L"
-    return output.pixels if deep_colour else pictures.to_pillow(output)
