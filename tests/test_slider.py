@@ -562,7 +562,7 @@ def test_sharp_picture_is_degraded_and_measured(open_page, cat, small_x2):
     measured = [float(row.split("\t")[3].removesuffix(" dB")) for row in told]
     np.testing.assert_allclose(measured, seen.psnr, atol=0.011)  # shown with two digits
     for got, want in zip(frames(page), seen.frames, strict=True):
-        assert np.abs(got - want).max() < 0.05
+        assert np.abs(got - want).max() < 0.5  # `luma` rounds to whole levels, the page does not
     network(page).get_by_role("combobox", name="Show").select_option("error")
     network(page).get_by_label("Probe a pixel").check()
     network(page).locator(".drcn-layer").click(position={"x": 21, "y": 33})
