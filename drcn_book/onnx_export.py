@@ -1,17 +1,14 @@
-"""The network outside Keras: as an ONNX file, and running inside a web page.
+"""The network outside Keras: as an ONNX file, whole or step by step.
 
 ONNX orders axes (batch, channel, height, width); height and width stay free. The graph is written
 down by `recursion`, convolution by convolution, so the file holds each shared kernel once and does
 not depend on the Keras backend.
 """
 
-import base64
-import io
 import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from . import __version__
 from ._keras import keras, ops
@@ -21,7 +18,6 @@ from .errors import ConfigError
 from .files import write_atomically
 from .model import ensemble_weights
 from .recursion import convolutions, embed, finish, step, unroll
-from .views import BROWSER
 from .weights import load
 
 OPSET = 17
@@ -185,49 +181,3 @@ def export(name: str | Path, path: str | Path) -> Path:
     network, config = load(name)
     write_atomically(Path(path), to_onnx(network, config))
     return Path(path)
-
-
-class InPage:
-    """A network that runs in the page that shows it, for pictures the reader brings; nothing leaves
-    the page.
-
-    name: shipped weights, or a weights file. example: (h, w, 3) 8-bit RGB, the small picture that
-    stands ready. `html` is a piece of HTML with the network's weights inside. It works on pages of
-    the built book, which serve ONNX Runtime Web below `vendor/onnxruntime`; it is loaded when the
-    reader asks for it. Elsewhere it says why it cannot.
-    """
-
-    def __init__(self, name: str | Path, example: np.ndarray):
-        network, config = load(name)
-        self.name = Path(name).stem
-        picture = io.BytesIO()
-        Image.fromarray(example).save(picture, "PNG", optimize=True)
-        embed, step = (base64.b64encode(part).decode() for part in to_steps(network, config))
-        self.state = {
-            "name": self.name,
-            "scale": config.scale,
-            "filters": config.filters,
-            "recursions": config.recursions,
-            "reach": config.reach,
-            "consistent": config.consistent,
-            "embed": embed,
-            "step": step,
-            "weights": [float(w) for w in ensemble_weights(network, config)],
-            "example": "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode(),
-        }
-
-    @property
-    def html(self) -> str:
-        style, script = ((BROWSER / f"network.{kind}").read_text("utf-8") for kind in ("css", "js"))
-        return (
-            f'<div class="drcn-network"><style>{style}</style>'
-            '<p class="drcn-status" role="status">Here the published page lets the network enlarge '
-            "a picture of yours. It needs a browser that runs scripts.</p>"
-            f"<script>({script.strip()})({json.dumps(self.state)});</script></div>"
-        )
-
-    def _repr_html_(self):
-        return self.html
-
-    def __repr__(self):
-        return f"The network {self.name}, ready to run in a page"

@@ -5,7 +5,7 @@ bundles are taken from their npm packages (versions and checksums: `package-lock
 as they are:
 
     _vendor/vendor/ipywidgets/     draws the widgets without a kernel
-    _vendor/vendor/mathjax/        sets the formulas
+    _vendor/vendor/mathjax/        sets the formulas: those parts that `_config.yml` loads
     _vendor/vendor/onnxruntime/    runs the network in the page, loaded when the reader asks
 
 Sphinx copies what lies below `_vendor` to the root of the site (`html_extra_path`).
@@ -29,7 +29,16 @@ BUNDLES = {
     ),
     "mathjax": (
         "mathjax/es5",
-        ["tex-mml-chtml.js", "input/tex/extensions/*.js", "output/chtml/fonts/woff-v2/*.woff"],
+        [
+            "startup.js",
+            "core.js",
+            "input/tex.js",
+            "input/tex/extensions/*.js",
+            "output/chtml.js",
+            "output/chtml/fonts/tex.js",
+            "output/chtml/fonts/woff-v2/*.woff",
+            "a11y/assistive-mml.js",
+        ],
     ),
     "onnxruntime": (
         "onnxruntime-web/dist",

@@ -69,10 +69,19 @@ def broken_options(page) -> list[str]:
         .map(word => word.textContent)""")
 
 
+def weight(page) -> int:
+    """Bytes that the page has loaded so far, as they are on disk."""
+    return page.evaluate("""() => [...performance.getEntriesByType('navigation'),
+        ...performance.getEntriesByType('resource')]
+        .reduce((sum, entry) => sum + entry.decodedBodySize, 0)""")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(open_page, name):
     page = open_page(name)
     settle(page)
+    # What a page loads before its reader asks for more.
+    assert 1e6 < weight(page) <= (4e6 if name == "notebooks/08_inside.html" else 3e6)
     assert page.locator("article h1").count() == 1
     assert raw_markup(page) == []
     formulas = page.locator("article .math").count()
@@ -93,6 +102,16 @@ def test_page(open_page, name):
         assert tables_cut_off(page) == []
         assert broken_options(page) == []
     assert page.problems == []
+
+
+def test_icons_are_drawn(open_page):
+    """By the icon font alone: the theme's script that draws them again is not loaded."""
+    page = open_page("notebooks/01_problem.html")
+    page.evaluate("document.fonts.ready")
+    icon = page.locator(".theme-switch-button i:visible, button i.fa-solid:visible").first
+    assert "Font Awesome" in icon.evaluate("i => getComputedStyle(i, '::before').fontFamily")
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+    assert page.locator("svg.svg-inline--fa").count() == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -172,7 +191,10 @@ def test_links_within_the_book_lead_somewhere(built):
 def test_site_serves_its_own_scripts(built):
     for file in (
         "ipywidgets/embed.js",
-        "mathjax/tex-mml-chtml.js",
+        "mathjax/startup.js",
+        "mathjax/core.js",
+        "mathjax/input/tex.js",
+        "mathjax/output/chtml.js",
         "onnxruntime/ort.wasm.min.js",
         "onnxruntime/ort-wasm-simd-threaded.mjs",
         "onnxruntime/ort-wasm-simd-threaded.wasm",

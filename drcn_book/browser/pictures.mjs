@@ -34,19 +34,22 @@ function taps(from, to) {
 /** Bicubic resize in floating point, unrounded, as `degradation.resize`: across first, then down. */
 export function resize({ height, width, data }, newHeight, newWidth) {
   const across = new Float32Array(height * newWidth), result = new Float32Array(newHeight * newWidth);
-  taps(width, newWidth).forEach(({ first, weights }, i) => {
-    for (let row = 0; row < height; row++) {
+  const columns = taps(width, newWidth);
+  for (let row = 0; row < height; row++)
+    for (let i = 0; i < newWidth; i++) {
+      const { first, weights } = columns[i], from = row * width + first;
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * data[row * width + first + k];
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * data[from + k];
       across[row * newWidth + i] = sum;
     }
-  });
+  const line = new Float64Array(newWidth);
   taps(height, newHeight).forEach(({ first, weights }, row) => {
-    for (let i = 0; i < newWidth; i++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * across[(first + k) * newWidth + i];
-      result[row * newWidth + i] = sum;
-    }
+    line.fill(0);
+    weights.forEach((weight, k) => {
+      const from = (first + k) * newWidth;
+      for (let i = 0; i < newWidth; i++) line[i] += weight * across[from + i];
+    });
+    result.set(line, row * newWidth);
   });
   return { height: newHeight, width: newWidth, data: result };
 }

@@ -90,6 +90,11 @@ function drcnPlayer(state) {
     range.value = Number(range.value) + step;
     show();
   });
+  for (const [i, dot] of [...svg.querySelectorAll("circle:not(.marker)")].entries()) {
+    dot.style.cursor = "pointer";
+    dot.addEventListener("click", () => { stop(); range.value = i; show(); });
+  }
+  marker.style.pointerEvents = "none";    // it lies over a dot
   view.addEventListener("change", show);
   zoom.addEventListener("change", show);
   stop();

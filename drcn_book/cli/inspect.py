@@ -32,8 +32,9 @@ def add(parser):
     argument(
         "-o",
         "--output",
-        metavar="FOLDER",
-        help="where to write PICTURE-recursions.gif, .png, .html (default: here)",
+        metavar="FOLDER|PAGE.html",
+        help="where to write PICTURE-recursions.gif, .png, .html (default: here); or one page with "
+        "slider, probe and the network itself, to send to somebody",
     )
     argument(
         "--small",
@@ -67,6 +68,25 @@ def region(picture, box):
     return picture[top : top + height, left : left + width]
 
 
+def example(path, box, shrink):
+    """The picture, or its region, as 8-bit RGB (h, w, 3) for the page: made smaller by `shrink`,
+    and to no more than 256 pixels a side.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from .. import pictures
+
+    picture = pictures.to_pillow(pictures.read(path)).convert("RGB")
+    if box:
+        left, top, width, height = box
+        picture = picture.crop((left, top, left + width, top + height))
+    sides = [max(1, side // shrink) for side in picture.size]
+    picture = picture.resize(sides, Image.Resampling.BICUBIC)
+    picture.thumbnail((256, 256))
+    return np.asarray(picture)
+
+
 def run(args):
     from .. import images, inspection, views, weights
 
@@ -75,8 +95,18 @@ def run(args):
     if args.region:
         picture = region(picture, args.region)
     seen = inspection.inspect(picture, network, config, not args.small, args.channels)
-    for path in views.save(seen, args.output or ".", Path(args.picture).stem):
-        print(path)
+    output = Path(args.output or ".")
+    if output.suffix.lower() == ".html":
+        from ..files import write_atomically
+        from ..pieces.alone import whole_page
+
+        small = example(args.picture, args.region, 1 if args.small else config.scale)
+        page = whole_page(seen, network, config, Path(args.weights).stem, small)
+        write_atomically(output, page.encode("utf-8", "backslashreplace"))
+        print(output)
+    else:
+        for path in views.save(seen, output, Path(args.picture).stem):
+            print(path)
     qualities = seen.psnr or [None] * len(seen.labels)
     for label, quality, step in zip(seen.labels, qualities, seen.steps, strict=True):
         measured = "" if quality is None else f"{quality:6.2f} dB  "

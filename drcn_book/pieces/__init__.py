@@ -5,9 +5,11 @@
 
 from .beyond import Waves
 from .cost import Cost
+from .in_page import InPage
 from .network import Convolution, Field
 from .patching import Patches
 from .piece import Piece, bundle, packed
+from .probe import Probe
 from .problem import Boxes, Kernel, Stripes, response
 from .supervision import Gradients, Seeds, flow
 from .training import Training, half
@@ -40,10 +42,12 @@ __all__ = [
     "Crops",
     "Field",
     "Gradients",
+    "InPage",
     "Kernel",
     "Opening",
     "Patches",
     "Piece",
+    "Probe",
     "Seeds",
     "Stripes",
     "Training",
