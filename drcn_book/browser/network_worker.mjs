@@ -6,6 +6,7 @@
 //   { begin }, { tile }, { end }       a picture to be written as PNG: { file }
 //   { stop }                           heard between two recursions: jobs up to this run's number are dropped
 // Whatever goes wrong is answered by { problem }.
+import { REACH } from "./brightness.mjs";
 import { Network, zeros } from "./engine.mjs";
 import { luma } from "./pictures.mjs";
 import { Png } from "./png.mjs";
@@ -128,7 +129,7 @@ async function work({ run, read, core, last, keep }) {
   let began = performance.now();
   let { window, ...place } = look(BICUBIC);
   if (window.data.some((value, i) => i % 4 === 3 && value === 0)) {
-    const reach = Math.ceil(model.reach / scale) + 2 * BICUBIC, wide = look(BICUBIC + reach);
+    const reach = Math.ceil(model.reach / scale) + REACH + 2 * BICUBIC, wide = look(BICUBIC + reach);
     const filled = carriedOutward(wide.window, reach).data;
     window = { ...place, data: cut4(filled, wide.width, { ...place, left: place.left - wide.left, top: place.top - wide.top }) };
   }

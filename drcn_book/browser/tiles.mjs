@@ -1,6 +1,7 @@
 // A picture enlarged window by window, as the package does it (drcn_book/upscaling.py): luma by the network, colour by
 // bicubic, one colour stays one colour, and nothing hidden under full transparency shows through.
 // A window is { width, height, data }: RGBA, bytes or numbers in 0 ... 255. Planes are Float32Arrays.
+import { clipped } from "./brightness.mjs";
 import { resize } from "./pictures.mjs";
 
 const LUMA = [65.481 / 255, 128.553 / 255, 24.966 / 255];
@@ -63,7 +64,7 @@ export function carriedOutward({ width, height, data }, reach) {
 
 /**
  * The part `inside` (left, top, width, height, in small pixels) of a window, enlarged: `high`, four planes in 0 ... 1;
- * x, what the network is given; `flat`, 1 where the network has no say.
+ * x, what the network is given; `flat`, 1 where the network has no say; and `small`, the part itself, three planes.
  */
 export function enlarge(window, scale, { left, top, width, height }) {
   const { data } = window, count = window.width * window.height, W = width * scale, H = height * scale;
@@ -96,7 +97,8 @@ export function enlarge(window, scale, { left, top, width, height }) {
         plane[i] = flat[i] || high[3][i] <= 1 / 255 ? hidden[i] : plane[i] / Math.max(high[3][i], 1 / 255);
     });
   for (let i = 0; i < x.length; i++) x[i] = 16 / 255 + LUMA[0] * high[0][i] + LUMA[1] * high[1][i] + LUMA[2] * high[2][i];
-  return { width: W, height: H, high, x, flat };
+  const small = [0, 1, 2].map((channel) => cut(low(channel), window.width, { left, top, width, height }));
+  return { width: W, height: H, high, x, flat, small, scale };
 }
 
 /** y + x - up(down(y)): shrunk again, it gives the small picture back (`degradation.consistent`). */
@@ -114,14 +116,14 @@ export function cut(plane, wide, { left, top, width, height }) {
 }
 
 /** The RGBA bytes of a part of an enlarged window, its luma being y: a change t of Y adds 255/219 t to R, G and B. */
-export function painted({ width: wide, high, x, flat }, y, { left, top, width, height }) {
+export function painted({ width: wide, height: tall, high, x, flat, small, scale }, y, { left, top, width, height }) {
+  const size = { width: wide / scale, height: tall / scale };
+  const planes = high.map((plane, c) => c === 3 ? plane : clipped(
+    plane.map((value, i) => flat[i] ? value : value + (y[i] - x[i]) * 255 / 219), plane, small[c], size, scale));
   const bytes = new Uint8ClampedArray(4 * width * height);
   for (let row = 0, o = 0; row < height; row++)
-    for (let i = (top + row) * wide + left, end = i + width; i < end; i++, o += 4) {
-      const detail = flat[i] ? 0 : (y[i] - x[i]) * 255 / 219;
-      for (let c = 0; c < 3; c++) bytes[o + c] = 255 * (high[c][i] + detail);
-      bytes[o + 3] = 255 * high[3][i];
-    }
+    for (let i = (top + row) * wide + left, end = i + width; i < end; i++, o += 4)
+      for (let c = 0; c < 4; c++) bytes[o + c] = 255 * planes[c][i];
   return bytes;
 }
 
