@@ -159,7 +159,7 @@ def test_tiles_give_what_the_whole_gives(weights, config):
     assert np.isfinite(expected).all()
     for tile in (16, 50):
         tiled = Upscaler(weights=weights(config), precision="float32", tile=tile)
-        assert len(list(tiled.enlarged(picture))) > 4
+        assert len(list(tiled.enlarged(picture))) >= 4
         assert np.abs(joined(tiled, picture) - expected).max() <= 1e-6
         assert np.abs(tiled(picture).pixels.astype(int) - whole(picture).pixels).max() <= 1
     tiled.margin = 1
