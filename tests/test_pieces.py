@@ -983,7 +983,7 @@ def test_the_family_has_the_numbers_of_the_tables(piece):
     for dataset in ("Set5", "B100", "Urban100"):
         it.get_by_label("Pictures").select_option(dataset)
         for name, (year, _, parents, changed) in pieces.Family.MEMBERS.items():
-            it.locator("g[role=button]", has_text=re.compile(f"^{name}")).click()
+            it.locator("g[role=radio]", has_text=re.compile(f"^{name}")).click()
             said = it.get_by_role("status").inner_text()
             assert said.startswith(f"{name} ({year}") and said.endswith(f"{changed}.")
             own = pieces.Family.OWN.get(name)

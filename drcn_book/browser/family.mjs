@@ -13,7 +13,7 @@ export function show({ members, numbers }) {
     set: select("Pictures", same(Object.keys(numbers)), Object.keys(numbers)[0]),
   };
   const status = line(), head = make("tr"), rows = make("tbody"), table = make("table", {}, make("thead", {}, head), rows);
-  const drawing = shape("svg", { viewBox: "0 0 330 300", role: "group", "aria-label": "Family tree: choose a network" });
+  const drawing = shape("svg", { viewBox: "0 0 330 300", role: "radiogroup", "aria-label": "Family tree: choose a network" });
 
   /** From below the parent to above the child; between two columns, where it would cross a box. */
   function way(parent, child) {
@@ -28,7 +28,7 @@ export function show({ members, numbers }) {
     const outline = shape("rect", { x: x - WIDE / 2, y: y - HIGH / 2, width: WIDE, height: HIGH, rx: 4 });
     const below = shape("text", { x, y: y + 13, "text-anchor": "middle" }), label = shape("text", { x, y: y - 2, "text-anchor": "middle" });
     label.textContent = name;
-    const box = shape("g", { role: "button", tabindex: -1, style: "cursor:pointer;pointer-events:all" }, outline, label, below);
+    const box = shape("g", { role: "radio", style: "cursor:pointer;pointer-events:all" }, outline, label, below);
     box.addEventListener("click", () => pick(name));
     return [name, { box, outline, below }];
   }));
@@ -60,7 +60,7 @@ export function show({ members, numbers }) {
       const chosen = key === name;
       outline.setAttribute("class", chosen ? "open ink-0" : parents.includes(key) ? "open ink-1" : "grid");
       below.textContent = found[key] ? `${found[key][0].toFixed(2)} dB` : "–";
-      box.setAttribute("aria-pressed", chosen);
+      box.setAttribute("aria-checked", chosen);
       box.setAttribute("tabindex", chosen ? 0 : -1);
       box.setAttribute("aria-label", `${key}, ${members[key].year}`);
     }

@@ -41,8 +41,8 @@ export function show(photographs) {
     again.hidden = !order;
     tell.hidden = !ranked;
     told.hidden = true;
-    const place = ["nearest to the truth", "next nearest", "farthest from it"][order.length];
-    status.textContent = !ranked ? `Which picture is ${place}? Choose it.` :
+    const which = ["nearest to the truth", "next nearest", "farthest from it"][order.length];
+    status.textContent = !ranked ? `Which picture is ${which}? Choose it.` :
       `You say ${[...order].join(", ")}. PSNR finds no difference: each has ${versions[0].psnr.toFixed(2)} dB.`;
     if (ranked) rows.replaceChildren(...versions.map(({ done, psnr, ssim }, k) => make("tr", {},
       make("th", { scope: "row", textContent: LETTERS[k] }),

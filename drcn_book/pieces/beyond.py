@@ -138,7 +138,7 @@ class Waves(Piece):
     title = "Stripes through the networks"
     NETWORKS = ("srcnn-x2", "compact-x2", "small-x2")
     PARTS, ANGLES = 16, tuple(range(0, 91, 15))  # frequencies are whole parts of 1/PARTS
-    SIDE, BORDER = 72, 24  # pixels: of what is enlarged, and left out around what is shown
+    SIDE, BORDER = 72, 25  # pixels: of what is enlarged, and left out around what is shown
 
     @classmethod
     def stripes(cls, part: int, angle: int) -> np.ndarray:
