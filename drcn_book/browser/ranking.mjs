@@ -1,7 +1,7 @@
 // The piece "ranking": three errors, ranked before anything is told of them (drcn_book/pieces/problem.py).
 import { button, line, live, make, picture, place, row, select, unpack } from "./controls.mjs";
 
-const LETTERS = ["A", "B", "C"], HEADER = ["Picture", "Your place", "What was done", "PSNR", "SSIM"];
+const LETTERS = ["A", "B", "C"], HEADER = ["Picture", "Your place", "What was done", "PSNR, dB", "SSIM"];
 
 export function show(photographs) {
   const root = place("ranking");
@@ -46,7 +46,7 @@ export function show(photographs) {
       `You say ${[...order].join(", ")}. PSNR finds no difference: each has ${versions[0].psnr.toFixed(2)} dB.`;
     if (ranked) rows.replaceChildren(...versions.map(({ done, psnr, ssim }, k) => make("tr", {},
       make("th", { scope: "row", textContent: LETTERS[k] }),
-      ...[order.indexOf(LETTERS[k]) + 1, done, `${psnr.toFixed(2)} dB`, ssim.toFixed(3)].map((textContent) => make("td", { textContent })))));
+      ...[order.indexOf(LETTERS[k]) + 1, done, psnr.toFixed(2), ssim.toFixed(3)].map((textContent) => make("td", { textContent })))));
   }
 
   controls.photograph.element.addEventListener("change", () => { order = ""; });   // a new one is ranked anew
