@@ -19,7 +19,7 @@ from book import ROOT, Silent
 from PIL import Image
 from sphinx.application import Sphinx
 
-from drcn_book import benchmark, datasets, degradation, metrics, model, pieces, weights
+from drcn_book import benchmark, costs, datasets, degradation, metrics, model, pieces, weights
 from drcn_book.pieces import Training, wiping
 from project import page_training as bench
 from project import protocol_grid
@@ -393,6 +393,7 @@ def test_without_scripts_every_piece_says_its_message(chromium, addresses, name)
     assert re.search(r"\d", still.inner_text()), "a number is in it"
     assert still.locator("svg, img, table").first.bounding_box()["width"] > 100
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert len(page.content()) <= 250_000, "a chapter may hold several"
     context.close()
 
 
@@ -586,6 +587,46 @@ def test_the_grid_of_protocols_is_measured_again():
         assert pieces.Boxes.values()[key][0] == pytest.approx(row["psnr"], abs=2e-4)
 
 
+def test_three_errors_have_one_psnr():
+    for name in pieces.Ranking.SQUARES:
+        truth, *versions = pieces.Ranking.versions(name).values()
+        assert [metrics.psnr(truth, version) for version in versions] == pytest.approx(
+            [10 * np.log10(255**2 / 64)] * 3, abs=0.001
+        )
+
+
+def test_the_errors_are_ranked_before_anything_is_told(piece):
+    it = piece("ranking", has_touch=True)
+    before = it.inner_text()
+    assert "dB" not in before and "noisy" not in before and "SSIM" not in before
+    it.get_by_role("button", name="B: choose").press("Enter")
+    it.get_by_role("button", name="C: choose").tap()
+    assert "dB" not in it.inner_text()
+    it.locator("canvas").nth(1).click()
+    status = it.get_by_role("status").inner_text()
+    assert status == "You say B, C, A. PSNR finds no difference: each has 30.07 dB."
+    assert it.page.url.endswith("#ranking?photograph=chelsea&order=BCA")
+    assert not it.locator("table").is_visible(), "SSIM is told after"
+    it.get_by_role("button", name="SSIM").press("Space")
+    truth = pieces.Ranking.versions("chelsea")["truth"]
+    rows = [text.split("\t") for text in it.locator("tbody tr").all_inner_texts()]
+    assert [row[:2] for row in rows] == [["A", "3"], ["B", "1"], ["C", "2"]]
+    for row, canvas in zip(rows, it.locator("canvas").all()[1:], strict=True):
+        version = pieces.Ranking.versions("chelsea")[row[2]]
+        assert (levels(canvas) == version).all()
+        assert float(row[3]) == pytest.approx(metrics.psnr(truth, version), abs=0.0051)
+        assert float(row[4]) == pytest.approx(metrics.ssim(truth, version), abs=0.00051)
+    it.get_by_role("button", name="Rank anew").press("Enter")
+    says(it, "nearest to the truth")
+    assert it.get_by_role("button", name="choose").count() == 3
+    it = piece("ranking", hash="#ranking?photograph=grass&order=CC")
+    assert it.get_by_label("Photograph").input_value() == "grass"
+    says(it, "nearest to the truth")
+    it.get_by_role("button", name="A: choose").click()
+    it.get_by_label("Photograph").select_option("astronaut")
+    says(it, "nearest to the truth")
+
+
 # ---- chapter 3: one convolution, and how far a network sees
 
 
@@ -742,6 +783,96 @@ def test_the_curves_of_the_seeds_end_in_the_shipped_table(piece):
     says(it, f'"supervised" ends above "unsupervised" in {wins} of 3 seeds')
 
 
+# ---- chapter 6: the roofline, and several devices
+
+MACHINE = (ROOT / "drcn_book" / "browser" / "machine.mjs").as_uri()
+
+
+def test_the_page_computes_costs_as_the_package_in_200_settings():
+    random = np.random.default_rng(0)
+    machines, given, want = pieces.Roofline().data["machines"], [], []
+    for _ in range(200):
+        name = str(random.choice(list(machines)))
+        number = str(random.choice(list(machines[name]["flops"])))
+        filters, batch, fold = (int(random.integers(1, most)) for most in (257, 65, 5))
+        devices, exponents = int(random.integers(1, 65)), random.uniform([3, 7, -7], [8, 12, -2])
+        size, bandwidth, latency = map(float, 10**exponents)
+        pixels = batch * 4096 / fold**2
+        given.append([name, number, filters, pixels, devices, size, bandwidth, latency])
+        flop, moved = costs.convolution(filters, pixels, number)
+        least = costs.roofline(costs.MACHINES[name], number, flop, moved)
+        want.append([flop, moved, least, costs.ring(devices, size, bandwidth, latency)])
+    script = (
+        f"import {{ convolution, ring, roofline }} from {json.dumps(MACHINE)};"
+        f"const machines = {json.dumps(machines)}, bytes = {json.dumps(costs.BYTES)};"
+        f"console.log(JSON.stringify({json.dumps(given)}.map(([name, type, F, n, ...wire]) => {{"
+        "const work = convolution(F, n, bytes[type]), bound = roofline(machines[name], type, work);"
+        "return [work.flop, work.size, bound.least, ring(...wire).sum]; })));"
+    )
+    done = node("--input-type=module", "-", input=script)
+    assert done.returncode == 0, done.stderr
+    assert np.array(json.loads(done.stdout)) == pytest.approx(np.array(want), rel=1e-12)
+
+
+def times(it) -> list[float]:
+    """The seconds of a table of bars."""
+    units = {"s": 1, "ms": 1e-3, "µs": 1e-6}
+    texts = it.locator(".drcn-gradients td:last-child").all_inner_texts()
+    return [float(value) * units[unit] for value, unit in map(str.split, texts)]
+
+
+def test_the_sliders_move_the_roofline_as_the_package_says(piece):
+    it = piece("roofline")
+
+    def is_the_packages(filters, batch, fold, number, name):
+        flop, size = costs.convolution(filters, batch * 4096 / fold**2, number)
+        least = costs.roofline(costs.MACHINES[name], number, flop, size)
+        assert times(it)[2:] == pytest.approx([costs.CALL, least], rel=6e-3)
+        share = flop / least / costs.MACHINES[name].flops[number]
+        assert (
+            f"{share:.0%}".replace("%", " % of the peak") in it.get_by_role("status").inner_text()
+        )
+
+    is_the_packages(32, 8, 1, "bfloat16", "A100")
+    assert times(it)[1] == 0 and "fit into the cache" in it.get_by_role("status").inner_text()
+    it.get_by_role("slider", name="Filters").press("End")
+    it.get_by_role("slider", name="Patches").press("End")
+    is_the_packages(256, 64, 1, "bfloat16", "A100")
+    it.get_by_label("Fold").select_option("2")
+    it.get_by_label("Number type").select_option("tf32")
+    it.get_by_label("Machine").select_option("H100")
+    is_the_packages(256, 64, 2, "tf32", "H100")
+    assert times(it)[1] > 0
+    assert it.page.url.endswith("filters=256&batch=64&fold=2&number=tf32&machine=H100")
+    it.get_by_label("Machine").select_option("T4")
+    says(it, "The data sheet of T4 has no tf32: choose float32 or float16")
+    assert not it.locator(".drcn-gradients").is_visible() and it.locator("circle").count() == 0
+
+
+def test_the_sliders_move_the_step_as_the_package_says(piece):
+    it = piece(
+        "parallel", hash="#parallel?devices=4&parameters=6&bandwidth=8&latency=-4&computing=-1"
+    )
+
+    def is_the_packages(devices, parameters, bandwidth, latency, computing):
+        step = costs.parallel_step(computing, devices, 4 * parameters, bandwidth, latency)
+        assert times(it)[::3] == pytest.approx([computing, step], rel=6e-3)
+        assert sum(times(it)[:3]) == pytest.approx(step, rel=6e-3)
+        found = numbers(it.get_by_role("status").inner_text())[1:]
+        want = [100 * computing / step, devices, devices * computing / step]
+        assert found == pytest.approx(want, abs=0.051)
+
+    is_the_packages(4, 1e6, 1e8, 1e-4, 0.1)
+    it.get_by_role("slider", name="Devices").press("End")
+    it.get_by_role("slider", name="Latency").press("ArrowRight")
+    is_the_packages(64, 1e6, 1e8, 10**-3.9, 0.1)
+    assert it.get_by_text("Latency: 126 µs").is_visible() and "latency=-3.9" in it.page.url
+    slider = it.get_by_role("slider", name="Bandwidth")
+    assert slider.get_attribute("aria-valuetext") == "100 MB/s"
+    it.get_by_role("slider", name="Devices").press("Home")
+    is_the_packages(1, 1e6, 1e8, 10**-3.9, 0.1)
+
+
 # ---- chapter 7: quality and cost, the hardest squares
 
 
@@ -839,7 +970,62 @@ def test_the_views_of_a_patch_are_eight_views(piece):
         assert (seen == metrics.quantise(want)).all()
 
 
-# ---- chapter 10: stripes through the networks
+# ---- chapter 10: the family, and stripes through the networks
+
+
+def test_the_family_has_the_numbers_of_the_tables(piece):
+    it = piece("family")
+    rows = benchmark.results("quoted") + benchmark.results("benchmark")
+    tables = {
+        (row["method"], row["dataset"]): row for row in rows if row["scale"] == pieces.Family.SCALE
+    }
+    longer = {short: name for name, short in pieces.Family.QUOTED.items()}
+    for dataset in ("Set5", "B100", "Urban100"):
+        it.get_by_label("Pictures").select_option(dataset)
+        for name, (year, _, parents, changed) in pieces.Family.MEMBERS.items():
+            it.locator("g[role=radio]", has_text=re.compile(f"^{name}")).click()
+            said = it.get_by_role("status").inner_text()
+            assert said.startswith(f"{name} ({year}") and said.endswith(f"{changed}.")
+            own = pieces.Family.OWN.get(name)
+            lines = [text.split("\t")[1:] for text in it.locator(".drcn-body tr").all_inner_texts()]
+            shown = list(zip(*lines, strict=True))
+            assert len(shown) == len({name, *parents, "DRCN", own} - {None})
+            for label, psnr, gain, parameters, gmacs in shown:
+                key = re.sub("\\s†|, measured here", "", label)
+                row = tables.get((longer.get(key, key), dataset))
+                if row is None:
+                    assert psnr == "not known"
+                    continue
+                assert psnr == f"{row['psnr']:.2f}"
+                assert numbers(gain)[0] == pytest.approx(
+                    row["psnr"] - tables["DRCN", dataset]["psnr"], abs=0.0051
+                )
+                told = [parameters.replace(",", ""), gmacs.replace(",", "")]
+                for text, column in zip(told, ("parameters", "gmacs"), strict=True):
+                    value = row[column]
+                    assert float(text) == float(value) if value else text == "not known"
+    assert it.page.url.endswith("#family?network=LBNet&set=Urban100")
+
+
+def test_the_family_is_walked_by_keys(piece):
+    it = piece("family", hash="#family?network=SRCNN")
+    it.get_by_label("Pictures").press("Tab")
+    for key, name in (
+        ("ArrowDown", "VDSR"),
+        ("ArrowRight", "DRCN"),
+        ("ArrowDown", "MemNet"),
+        ("ArrowRight", "DCSCN"),
+        ("ArrowRight", "DCSCN"),
+        ("ArrowDown", "SRFBN-S"),
+        ("ArrowLeft", "NLRN"),
+    ):
+        it.page.keyboard.press(key)
+        assert it.get_by_role("status").inner_text().startswith(f"{name} (")
+        assert it.page.evaluate("document.activeElement.textContent").startswith(name)
+    assert it.get_by_role("combobox", name="Network").input_value() == "NLRN"
+    assert "network=NLRN" in it.page.url
+    years = [year for years in pieces.Family.ROWS for year in years]
+    assert {year for year, *_ in pieces.Family.MEMBERS.values()} == set(years)
 
 
 def test_stripes_go_through_the_networks(piece):

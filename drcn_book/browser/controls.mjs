@@ -40,14 +40,20 @@ export function select(name, options, chosen) {
   return { ...control(name, element, () => element.value), set: (text) => { if (text in options) element.value = text; } };
 }
 
-export function number(name, { min, max, step = 1, type = "number" }, chosen) {
+/** A number; of a range the name tells it, by `text`: a slider of an exponent tells the power. */
+export function number(name, { min, max, step = 1, type = "number", text = String }, chosen) {
   const element = make("input", { type, min, max, step, value: chosen });
   const made = control(name, element, () => valid(element.value));
-  const valid = (text) => text !== "" && Number.isFinite(Number(text)) ? Math.min(max, Math.max(min, Number(text))) : chosen;
-  const tell = () => { if (type === "range") made.label.firstChild.textContent = `${name}: ${element.value}`; };
+  const valid = (typed) => typed !== "" && Number.isFinite(Number(typed)) ? Math.min(max, Math.max(min, Number(typed))) : chosen;
+  const tell = () => {
+    if (type !== "range") return;
+    const told = text(element.value);
+    made.label.firstChild.textContent = `${name}: ${told}`;
+    element.setAttribute("aria-valuetext", told);
+  };
   element.addEventListener("input", tell);
   tell();
-  return { ...made, set: (text) => { element.value = valid(text); tell(); } };
+  return { ...made, set: (typed) => { element.value = valid(typed); tell(); } };
 }
 
 export function tick(name, chosen) {
@@ -113,6 +119,16 @@ export function row(controls) {
 /** The line that says what is seen; screen readers read it out. */
 export function line() {
   return make("p", { className: "drcn-status", role: "status" });
+}
+
+/** A table of parts as bars: draw([[name, share of the widest bar in 0 ... 1, text], ...]). */
+export function bars(caption) {
+  const rows = make("tbody");
+  const draw = (parts) => rows.replaceChildren(...parts.map(([name, share, textContent]) => make("tr", {},
+    make("th", { scope: "row", textContent: name }),
+    make("td", {}, make("div", { className: "drcn-bar", style: `width:${(100 * share).toFixed(1)}%` })),
+    make("td", { textContent }))));
+  return { element: make("table", { className: "drcn-gradients" }, make("caption", { textContent: caption }), rows), draw };
 }
 
 /**

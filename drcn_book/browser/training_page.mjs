@@ -1,5 +1,5 @@
 // The piece "training": a network that trains in the page, with the reader's settings (drcn_book/pieces.py).
-import { address, button, chart, make, number, picture, place, select, tick } from "./controls.mjs";
+import { address, bars, button, chart, make, number, picture, place, select, tick } from "./controls.mjs";
 
 export function show({ plans, pictures, recipe, worker: source }) {
   const root = place("training");
@@ -36,15 +36,13 @@ export function show({ plans, pictures, recipe, worker: source }) {
     make("caption", { textContent: "The training now" }),
     make("thead", {}, make("tr", {}, ...["Seed", "Step", "Loss", "PSNR", "Above bicubic"].map((textContent) =>
       make("th", { scope: "col", textContent })))), table);
-  const bars = make("tbody");
-  const gradients = make("table", { className: "drcn-gradients" },
-    make("caption", { textContent: "Size of the gradient of each kernel (logarithmic)" }), bars);
+  const gradients = bars("Size of the gradient of each kernel (logarithmic)");
   const gallery = make("div", { className: "drcn-gallery", role: "group", "aria-label": "The picture it does not learn from" });
   root.append(
     make("div", { className: "drcn-row" }, go, once, reset, controls.three.label),
     make("fieldset", { className: "drcn-row" }, make("legend", { textContent: "Settings" }),
       ...Object.entries(controls).filter(([key]) => key !== "three").map(([, { label }]) => label), own),
-    status, make("div", { className: "drcn-body" }, quality.element, loss.element, numbers, gradients), gallery);
+    status, make("div", { className: "drcn-body" }, quality.element, loss.element, numbers, gradients.element), gallery);
 
   let runs = [], going = false, frames = [], shown = null, due = false, greeting = "";
 
@@ -152,12 +150,8 @@ export function show({ plans, pictures, recipe, worker: source }) {
         ...cells.map((textContent) => make("td", { textContent })));
     }));
     const kernels = Object.entries(sizes ?? {}).filter(([name]) => !name.endsWith("bias"));
-    bars.replaceChildren(...kernels.map(([name, size]) => {
-      const bar = make("div", { className: "drcn-bar" });
-      bar.style.width = `${100 * Math.min(1, Math.max(0, (Math.log10(size) + 6) / 7))}%`;   // from a millionth to ten
-      return make("tr", {}, make("th", { scope: "row", textContent: name.replace("/kernel", "").replace("/w", " w_d") }),
-        make("td", {}, bar), make("td", { textContent: size.toExponential(1) }));
-    }));
+    gradients.draw(kernels.map(([name, size]) => [name.replace("/kernel", "").replace("/w", " w_d"),
+      Math.min(1, Math.max(0, (Math.log10(size) + 6) / 7)), size.toExponential(1)]));   // from a millionth to ten
     show(runs[0]);
   }
 

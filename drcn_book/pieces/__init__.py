@@ -3,14 +3,15 @@
 `piece` is what they share; the others hold a chapter's each.
 """
 
-from .beyond import Waves
+from .beyond import Family, Waves
 from .cost import Cost
 from .in_page import InPage
+from .machines import Parallel, Roofline
 from .network import Convolution, Field
 from .patching import Patches
 from .piece import Piece, bundle, packed
 from .probe import Probe
-from .problem import Boxes, Kernel, Stripes, response
+from .problem import Boxes, Kernel, Ranking, Stripes, response
 from .supervision import Gradients, Seeds, flow
 from .training import Training, half
 from .wiping import Crops, Opening
@@ -21,6 +22,7 @@ PIECES = {
         Opening,
         Kernel,
         Stripes,
+        Ranking,
         Boxes,
         Patches,
         Convolution,
@@ -28,8 +30,11 @@ PIECES = {
         Gradients,
         Seeds,
         Training,
+        Roofline,
+        Parallel,
         Crops,
         Cost,
+        Family,
         Waves,
     )
 }
@@ -40,14 +45,18 @@ __all__ = [
     "Convolution",
     "Cost",
     "Crops",
+    "Family",
     "Field",
     "Gradients",
     "InPage",
     "Kernel",
     "Opening",
+    "Parallel",
     "Patches",
     "Piece",
     "Probe",
+    "Ranking",
+    "Roofline",
     "Seeds",
     "Stripes",
     "Training",

@@ -1,14 +1,134 @@
-"""Chapter 10's piece: stripes of any frequency and angle through the networks."""
+"""Chapter 10's pieces: the family tree, and stripes of any frequency and angle through the
+networks.
+"""
 
 import functools
 
 import numpy as np
 
+from ..benchmark import results
+from ..datasets import TEST_SETS
 from ..degradation import degrade
 from ..metrics import psnr, quantise
 from ..model import infer
 from ..weights import load
-from .piece import Piece, figure, packed, plot
+from .piece import Piece, figure, packed, plot, table
+
+
+class Family(Piece):
+    """DRCN, what came before, and what followed: what each changed, and what it reports."""
+
+    name = script = "family"
+    title = "The family tree"
+    SCALE = 2
+    MEMBERS = {  # name: year, column of the tree, parents, what it changed
+        "SRCNN": (2014, 1, [], "the first network of the family, three convolutions"),
+        "VDSR": (2016, 0, ["SRCNN"], "twenty different layers, one skip around all of them"),
+        "DRCN": (
+            2016,
+            2,
+            ["SRCNN"],
+            "one layer used 16 times, each recursion supervised, their outputs weighted",
+        ),
+        "EDSR": (
+            2017,
+            0,
+            ["VDSR"],
+            "plain residual blocks on the small picture, no batch normalisation, very wide",
+        ),
+        "DRRN": (
+            2017,
+            1,
+            ["VDSR", "DRCN"],
+            "two convolutions a recursion, the first features added after each of 25; only the "
+            "last output is trained",
+        ),
+        "MemNet": (
+            2017,
+            2,
+            ["DRCN"],
+            "gates that choose from the features of all earlier blocks",
+        ),
+        "DCSCN": (
+            2017,
+            3,
+            ["DRCN"],
+            "no recursion: it works on the small picture, the end sees the features of all layers",
+        ),
+        "NLRN": (
+            2018,
+            1,
+            ["DRRN"],
+            "each of 12 recursions also looks for similar patches in a neighbourhood",
+        ),
+        "SRFBN-S": (
+            2019,
+            3,
+            ["DRCN"],
+            "what one of 4 rounds has found is fed back to the next, on the small picture",
+        ),
+        "SwinIR-light": (
+            2021,
+            0,
+            ["EDSR"],
+            "attention within windows that shift from layer to layer",
+        ),
+        "LBNet": (2022, 1, ["NLRN"], "a small convolutional network, a recursive transformer"),
+    }
+    ROWS = ((2014,), (2016,), (2017,), (2018, 2019), (2021, 2022))  # years, from the top
+    QUOTED = {"SRCNN (9-5-5)": "SRCNN"}  # where the table has a longer name
+    OWN = {"SRCNN": "srcnn-x2", "DRCN": "standard-x2", "DCSCN": "c-dcscn-x2"}  # measured here
+
+    @classmethod
+    def numbers(cls, dataset: str) -> dict[str, list]:
+        """Of each member and of this book's networks on a test set: PSNR in dB, parameters and
+        10^9 multiply-adds for 1280x720 pixels, None where the tables have none.
+        """
+        found = {}
+        for row in results("quoted") + results("benchmark"):
+            name = cls.QUOTED.get(row["method"], row["method"])
+            known = name in cls.MEMBERS or name in cls.OWN.values()
+            if known and (row["dataset"], row["scale"]) == (dataset, cls.SCALE):
+                costs = [float(row[key]) if row[key] else None for key in ("parameters", "gmacs")]
+                found[name] = [row["psnr"], *costs]
+        return found
+
+    @property
+    def data(self) -> dict:
+        members = {
+            name: {
+                "year": year,
+                "row": next(k for k, years in enumerate(self.ROWS) if year in years),
+                "column": column,
+                "parents": parents,
+                "changed": changed,
+                "own": self.OWN.get(name),
+            }
+            for name, (year, column, parents, changed) in self.MEMBERS.items()
+        }
+        return {"members": members, "numbers": {name: self.numbers(name) for name in TEST_SETS}}
+
+    @property
+    def still(self) -> str:
+        numbers = self.numbers("Set5")
+        rows = [
+            [
+                f"{name}, {self.MEMBERS[name][0]}",
+                f"{psnr:.2f} dB",
+                f"{parameters:,.0f}" if parameters else "",
+                f"{gmacs:,.1f} G" if gmacs else "",
+            ]
+            for name, (psnr, parameters, gmacs) in numbers.items()
+            if name in self.MEMBERS
+        ]
+        (best, many, _), (less, few, _) = numbers["DRCN"], numbers["DRRN"]
+        said = (
+            f"What the papers report for Set5 at scale {self.SCALE}. DRRN has {less - best:+.2f} "
+            f"dB to DRCN with 1/{many / few:.0f} of its parameters. In the page, where scripts "
+            "run, the tree says what each network changed."
+        )
+        header = ["Network", "PSNR", "Parameters", "Multiply-adds"]
+        return figure(table(header, rows), said)
 
 
 class Waves(Piece):
@@ -18,7 +138,7 @@ class Waves(Piece):
     title = "Stripes through the networks"
     NETWORKS = ("srcnn-x2", "compact-x2", "small-x2")
     PARTS, ANGLES = 16, tuple(range(0, 91, 15))  # frequencies are whole parts of 1/PARTS
-    SIDE, BORDER = 72, 24  # pixels: of what is enlarged, and left out around what is shown
+    SIDE, BORDER = 72, 25  # pixels: of what is enlarged, and left out around what is shown
 
     @classmethod
     def stripes(cls, part: int, angle: int) -> np.ndarray:

@@ -1,10 +1,16 @@
-"""Chapter 1's pieces: samples under Keys' kernel, stripes and their alias, and the protocol."""
+"""Chapter 1's pieces: samples under Keys' kernel, stripes and their alias, errors of one PSNR, and
+the protocol.
+"""
+
+import functools
 
 import numpy as np
 
 from ..benchmark import results
+from ..datasets import photographs
 from ..degradation import keys, resize
-from .piece import Piece, figure, plot, table
+from ..metrics import psnr, quantise, ssim
+from .piece import Piece, figure, packed, plot, png, table
 
 
 class Kernel(Piece):
@@ -81,6 +87,77 @@ class Stripes(Piece):
             "share of the amplitude", said, [(f, kept), (f, alias)], (0, 0.5, 1), ("f = 0", "1/2")
         )
         return figure(drawn, f"{said} In the page, where scripts run, the frequency can be chosen.")
+
+
+class Ranking(Piece):
+    """Three errors of one PSNR, to be ranked before it is told what they have in common."""
+
+    name = script = "ranking"
+    title = "Three errors, ranked by you"
+    SIDE = 96
+    SQUARES = {"chelsea": (56, 130), "astronaut": (60, 180), "grass": (200, 200)}  # top, left
+    BRIGHTER = 8  # levels: this error gives the PSNR that the others are scaled to
+
+    @classmethod
+    @functools.cache
+    def versions(cls, photograph: str) -> dict[str, np.ndarray]:
+        """The truth and what was done to it, (SIDE, SIDE) each, rounded to whole levels."""
+        from scipy.ndimage import gaussian_filter
+
+        top, left = cls.SQUARES[photograph]
+        truth = photographs()[photograph][top : top + cls.SIDE, left : left + cls.SIDE]
+        noise = np.random.default_rng(0).normal(size=truth.shape)
+        brighter = quantise(truth + cls.BRIGHTER)
+
+        def scaled(made):
+            """By bisection the strength whose PSNR is that of the brighter picture."""
+            least, most = 0.0, 20.0
+            for _ in range(40):
+                strength = (least + most) / 2
+                if psnr(truth, made(strength)) > psnr(truth, brighter):
+                    least = strength
+                else:
+                    most = strength
+            return quantise(made(most))
+
+        return {
+            "truth": truth,
+            "brighter": brighter,
+            "noisy": scaled(lambda s: truth + s * noise),
+            "blurred": scaled(lambda s: gaussian_filter(truth, s)),
+        }
+
+    @property
+    def data(self) -> dict:
+        found = {}
+        for k, name in enumerate(self.SQUARES):
+            truth, *versions = self.versions(name).items()
+            versions = versions[k:] + versions[:k]  # the letters give nothing away
+            found[name] = {
+                "truth": packed(truth[1]),
+                "versions": [
+                    {
+                        **packed(version),
+                        "done": done,
+                        "psnr": psnr(truth[1], version),
+                        "ssim": ssim(truth[1], version),
+                    }
+                    for done, version in versions
+                ],
+            }
+        return found
+
+    @property
+    def still(self) -> str:
+        truth, *versions = self.versions("chelsea").items()
+        pictures = "".join(png(version, done) for done, version in versions)
+        numbers = [f"{done} (SSIM {ssim(truth[1], version):.2f})" for done, version in versions]
+        said = (
+            f"Three errors of one size, {psnr(truth[1], versions[0][1]):.1f} dB each: "
+            f"{', '.join(numbers)}. PSNR finds no difference between them. In the page, where "
+            "scripts run, you rank them before you are told."
+        )
+        return figure(f'<div class="drcn-row">{pictures}</div>', said)
 
 
 class Boxes(Piece):

@@ -108,7 +108,7 @@ class Crops(Wipe):
 
     name, title = "crops", "The hardest squares of the photographs"
     networks, tell = ("srcnn-x2", "small-x2", "compact-x2", "medium-x2"), False
-    SIDE = 64
+    SIDE = 56
 
     @classmethod
     def squares(cls):
