@@ -160,6 +160,19 @@ def test_the_figures_show_what_the_files_say():
         assert drawing == draw(), "the same bytes on every run"
 
 
+def test_beside_peers_our_networks_have_the_numbers_of_the_benchmark():
+    ours = {
+        (row["method"], row["scale"], row["dataset"]): row["psnr"]
+        for row in benchmark.results("benchmark")
+    }
+    rows = [row for row in benchmark.results("peers") if row["change"] == "the protocol"]
+    both = [row for row in rows if (row["method"], row["scale"], row["dataset"]) in ours]
+    assert {"bicubic", "small-x2", "medium-x2"} <= {row["method"] for row in both}
+    for row in both:
+        key = row["method"], row["scale"], row["dataset"]
+        assert row["psnr"] == pytest.approx(ours[key], abs=2e-3), key
+
+
 @pytest.fixture
 def peers(tmp_path, monkeypatch):
     """Results of three methods at x2, with the seconds of two of them on two machines."""
