@@ -70,8 +70,9 @@ class InPage(Piece):
 
     example: (h, w, 3) 8-bit RGB, the small picture that stands ready.
     names: shipped weights or weights files; by default those of `ORDER` that are shipped.
-    They need ONNX Runtime Web, which the built book serves below `vendor/onnxruntime`
-    and loads when the reader asks for it; elsewhere the piece says why it cannot run.
+    They need ONNX Runtime Web, which the built book serves below `vendor/onnxruntime` and loads
+    when the reader brings a picture; elsewhere the piece says why it cannot run. Where one of them
+    is for real pictures, the page tells which fits, as `choice` does, and compares both.
     """
 
     name, script, title = "network", "network_page", "The network in this page"

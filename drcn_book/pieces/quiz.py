@@ -37,15 +37,13 @@ class Quiz(Piece):
 
     @property
     def still(self) -> str:
-        cards = list(self._cards())
-        rows = (
-            [png(shown, letter) for letter, _, shown, _ in cards],
-            [png(error, f"error of {letter}") for letter, _, _, error in cards],
+        rows = "".join(
+            f"<div>{letter} {png(shown, letter)} {png(error, f'error of {letter}')}</div>"
+            for letter, _, shown, error in self._cards()
         )
-        letters = ", ".join(letter for letter, *_ in cards)
         which = ", which ".join(sorted(self.pictures))
         return figure(
-            "".join(f'<div class="drcn-row">{"".join(row)}</div>' for row in rows),
-            f"{letters} from left to right; below, their errors from -{self.RANGE} (black) to "
-            f"+{self.RANGE} levels (white). Which of them is {which}?",
+            rows,
+            f"Left the picture, right its error from -{self.RANGE} (black) to +{self.RANGE} levels "
+            f"(white). Which of them is {which}?",
         )
