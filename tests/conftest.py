@@ -1,15 +1,12 @@
 """Fixtures that several test files share."""
 
-import functools
-import http.server
 import shutil
 import subprocess
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from book import ROOT, Silent
+from book import ROOT, served, watched
 from PIL import Image
 
 
@@ -46,11 +43,8 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def site(built):
     """The address of the built site, served on this machine's loopback."""
-    handler = functools.partial(Silent, directory=built)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(built) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -81,34 +75,13 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, site):
-    """A function that opens a page of the site in a fresh window: `open_page(name)`.
-
-    Requests to any other host are cut off. The page carries `problems`: the console errors, script
-    errors and foreign requests seen so far.
-    """
+    """A function that opens a page of the site in a fresh window, see `watched`."""
     contexts = []
 
     def opened(name: str, width: int = 1280):
         context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
-        page = context.new_page()
-        page.problems = problems = []
-
-        def decide(route):
-            if route.request.url.startswith(site):
-                route.continue_()
-            else:
-                problems.append(f"foreign request: {route.request.url}")
-                route.abort()
-
-        page.route("**/*", decide)
-        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda note: note.type == "error" and problems.append(f"console: {note.text}"),
-        )
-        page.goto(site + name, wait_until="load")
-        return page
+        return watched(context, site, name)
 
     yield opened
     for context in contexts:

@@ -8,10 +8,11 @@ import { wipe } from "./wipe.mjs";
 import { zoomed } from "./zoom.mjs";
 
 const KEEP = 1024 * 1024;      // enlarged pixels: of so many, every recursion's picture is kept, to be looked at
+const pause = () => new Promise((resolve) => setTimeout(resolve));   // between two parts of what takes the page long
 const PREVIEW = 1500000;       // of a larger picture, a view of about so many pixels is shown
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
-export function show({ models, example, worker: code, rates }) {
+export function show({ models, example, worker: code }) {
   const root = place("network");
   if (!root) return;
   const standing = models[0].plan !== undefined;    // a page that stands alone brings its own engine
@@ -44,21 +45,23 @@ export function show({ models, example, worker: code, rates }) {
     make("caption", { textContent: "What each recursion took, and did" }),
     make("thead", {}, make("tr", {}, ...["picture", "time", "mean change", "PSNR"].map((textContent) => make("th", { scope: "col", textContent })))), rows);
   const download = button("Download (PNG)", save);
-  download.hidden = zoom.frame.hidden = true;
+  const compare = button("", compared);
+  download.hidden = compare.hidden = zoom.frame.hidden = true;
   root.append(
     make("p", {}, "Your picture stays with you: it is read, enlarged and kept by this page in your browser, and sent nowhere."),
     status, make("div", { className: "drcn-row" }, drop, builtIn),
     make("div", { className: "drcn-row" }, network.label, depth.label, kind.label, size.label),
-    make("div", { className: "drcn-row" }, start, progress), look, zoom.frame, looking.told, table, download);
+    make("div", { className: "drcn-row" }, start, progress), look, zoom.frame, looking.told, table,
+    make("div", { className: "drcn-row" }, download, compare));
 
-  let picture = null;      // { name, width, height, file }
+  let picture = null;      // { name, width, height, file, kind, why, made }: kind and why by choice.mjs, results by network
   let result = null;       // { width, height, frames, images, labels, truth } or, of a large picture, { blob }
   let shown = { width: 1 };
   let running = null, runs = 0, workers = [], writer = null, ready = null;
-  let rate = rates[standing ? "own" : "onnx"];    // multiplications a second and worker, measured; then this computer's
 
   const say = (text) => { status.textContent = text; };
   const model = () => models[network.value()];
+  const rival = () => models.find(({ scale, real }) => scale === model().scale && real !== model().real);
   const decoded = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const time = (seconds) => seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} minutes`;
   const source = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -93,6 +96,32 @@ export function show({ models, example, worker: code, rates }) {
     writer ??= hire();
   };
 
+  /** The workers' engines for the network that is chosen; each then tries it, since only so its time can be told. */
+  function madeReady() {
+    if (ready?.model === model()) return ready.done;
+    const wanted = model(), before = ready?.done.catch(() => {});
+    const home = standing ? null : new URL(document.documentElement.dataset.content_root + "vendor/onnxruntime/", location.href).href;
+    const all = (message, answer) => Promise.all(workers.map((worker) => worker.ask(message, answer)));
+    const mine = ready = { model: wanted, done: (async () => {
+      await before;
+      await all({ engine: { model: wanted, home } }, "ready");
+      if (wanted.pace) return;
+      const paces = await all({ pace: {} }, "pace"), most = (values) => Math.max(...values);
+      wanted.pace = {
+        times: paces[0].times.map((_, k) => most(paces.map(({ times }) => times[k]))), painting: most(paces.map(({ painting }) => painting)),
+      };
+    })() };
+    mine.done.catch(() => { if (ready === mine) ready = null; });    // it is tried again with the next run
+    return mine.done;
+  }
+
+  /** The time is told as soon as it is known. */
+  function measure() {
+    tell();
+    if (!picture || obstacle() || model().pace) return;
+    madeReady().then(() => { if (picture && !running && !result) tell(); }, () => {});
+  }
+
   function obstacle() {
     if (typeof CompressionStream === "undefined" || typeof OffscreenCanvas === "undefined")
       return "This browser is too old for the network in the page. A current Firefox, Chrome, Edge or Safari can run it.";
@@ -114,7 +143,15 @@ export function show({ models, example, worker: code, rates }) {
     try {
       staff();
       const [taken] = await Promise.all(workers.map((worker) => worker.ask({ take: { file: blob } }, "size")));
-      picture = { name: title, file: blob, ...taken };
+      picture = { name: title, file: blob, ...taken, made: {} };
+      if (models.some(({ real }) => real)) {
+        const { name: fit, why } = await workers[0].ask({ choose: {} }, "choice");
+        Object.assign(picture, { kind: fit, why });
+        if (rival() && model().real !== (fit === "real")) {
+          network.set(models.indexOf(rival()));
+          offer();
+        }
+      }
     } catch {
       picture = null;
       dismiss();
@@ -122,7 +159,7 @@ export function show({ models, example, worker: code, rates }) {
     }
     size.element.value = "whole";
     kind.element.value = "small";
-    tell();
+    measure();
   }
 
   /** What the picture becomes with these settings: the size the network is given, and the size of the result. */
@@ -136,17 +173,34 @@ export function show({ models, example, worker: code, rates }) {
     return { width, height, factor, fits, sharp, W: (width - width % cut) * times, H: (height - height % cut) * times };
   }
 
-  const macs = ({ W, H }) => W * H * model().macs * Number(depth.value()) / model().weights.length;
-  const lasts = (wanted) => macs(wanted) / rate / Math.max(1, workers.length);
+  /** The windows that a small picture is cut into, all of one size. */
+  function cutUp(width, height) {
+    const { reach, scale } = model(), margin = Math.ceil(reach / scale) + REACH, core = Math.max(8, Math.floor((standing ? 192 : 512) / scale));
+    const across = windows(width, core, margin);
+    return windows(height, core, margin).flatMap((v) => across.map((u) => ({
+      read: { left: u.start, top: v.start, width: u.stop - u.start, height: v.stop - v.start },
+      core: { left: u.first, top: v.first, width: u.last - u.first, height: v.last - v.first },
+    })));
+  }
+
+  /** Seconds that the windows of a result will take the workers, from what they took for a small one. */
+  function lasts({ W, H }) {
+    const { scale, weights, pace } = model(), last = Number(depth.value()), whole = last === weights.length;
+    const jobs = cutUp(W / scale, H / scale), { width, height } = jobs[0].read;
+    const network = pace.times.slice(0, whole ? undefined : last + 1).reduce((sum, time) => sum + time);
+    const painting = pace.painting * (W * H <= KEEP ? last + 1 + whole : 2);
+    return Math.ceil(jobs.length / Math.max(1, workers.length)) * width * height * scale ** 2 * (network + painting) / 1000;
+  }
 
   function tell() {
     start.textContent = kind.value() === "sharp" ? "Degrade and enlarge" : `Enlarge ×${model().scale}`;
     if (!picture) return;
     const wanted = plan();
     size.label.hidden = wanted.fits || wanted.sharp;
-    const [made, cost] = [`${wanted.W}×${wanted.H}`, time(lasts(wanted))];
+    const made = `${wanted.W}×${wanted.H}`, cost = model().pace ? ` in about ${time(lasts(wanted))}` : "";
+    const fits = rival() ? ` ${(model().real === (picture.kind === "real") ? model() : rival()).name} fits it, because ${picture.why}.` : "";
     const first = wanted.factor < 1 ? `, made smaller to ${wanted.width}×${wanted.height} first,` : "";
-    say(`${picture.name}: ${picture.width}×${picture.height} pixels. Ready${first} to become ${made} in about ${cost}: press ${start.textContent}.` +
+    say(`${picture.name}: ${picture.width}×${picture.height} pixels.${fits} Ready${first} to become ${made}${cost}: press ${start.textContent}.` +
       (wanted.fits || wanted.factor < 1 ? "" : " Only the result is kept, not every recursion; to look at those, make it smaller first."));
   }
 
@@ -196,12 +250,10 @@ export function show({ models, example, worker: code, rates }) {
   async function work(mine) {
     const wanted = plan(), { scale, weights } = model(), last = Number(depth.value());
     staff();
-    say(standing ? "The network is made ready…" : "The network's engine is loaded from this site (14 MB, once)…");
-    const home = standing ? null : new URL(document.documentElement.dataset.content_root + "vendor/onnxruntime/", location.href).href;
+    say(standing || model().pace ? "The network is made ready…" : "The network's engine is loaded from this site (14 MB, once)…");
     if (picture.again) await Promise.all(workers.map((worker) => worker.ask({ take: { file: picture.file } }, "size")));
     picture.again = false;
-    if (ready !== model()) await Promise.all(workers.map((worker) => worker.ask({ engine: { model: model(), home } }, "ready")));
-    ready = model();
+    await madeReady();
     let small = { width: picture.width, height: picture.height }, truth = null;
     if (wanted.factor < 1 || wanted.sharp) {
       say("The picture is made ready…");
@@ -224,12 +276,7 @@ export function show({ models, example, worker: code, rates }) {
     zoom.frame.hidden = false;
     zoom.fit();
 
-    const margin = Math.ceil(model().reach / scale) + REACH, core = Math.max(8, Math.floor((standing ? 192 : 512) / scale));
-    const down = windows(small.height, core, margin), across = windows(small.width, core, margin);
-    const jobs = down.flatMap((v) => across.map((u) => ({
-      run: mine.id, last, keep, read: { left: u.start, top: v.start, width: u.stop - u.start, height: v.stop - v.start },
-      core: { left: u.first, top: v.first, width: u.last - u.first, height: v.last - v.first },
-    })));
+    const jobs = cutUp(small.width, small.height).map((job) => ({ ...job, run: mine.id, last, keep }));
     // Transparency is known only when the last tile has come, so a large file always has a channel for it.
     if (!keep) writer.tell({ begin: { width, height, alpha: true } });
     Object.assign(mine, { tiles: jobs.length, tiled: true });
@@ -240,26 +287,28 @@ export function show({ models, example, worker: code, rates }) {
         const tile = await worker.ask({ job }, "tile");
         if (mine !== running) return;
         area += tile.width * tile.height;
-        await arrived(tile, count);
+        await arrived(tile, count, result);
+        if (mine !== running) return;
         mine.done++;
         progress.value = area / pixels;
         const left = (performance.now() - began) / 1000 * (pixels / area - 1);
         say(`${mine.done} of ${mine.tiles} tiles${left > 1 ? `, about ${time(left)} left` : ""}…`);
       }
     }));
-    rate = macs({ W: width, H: height }) / workers.length / ((performance.now() - began) / 1000);
     if (!keep) result.blob = await writer.ask({ end: true }, "file");
   }
 
-  async function arrived({ left, top, width, height, pictures, lumas, times, changes }, count) {
+  async function arrived({ left, top, width, height, pictures, lumas, times, changes }, count, result) {
     changes.forEach((change, k) => { result.changes[k] += change; });
     times.forEach((spent, k) => { result.times[k] += spent; });
-    for (let k = 0; k < count && result.keep; k++)
+    for (let k = 0; k < count && result.keep; k++) {
       for (let row = 0; row < height; row++) {
         const at = (top + row) * result.width + left;
         result.frames[k].set(lumas[k].subarray(row * width, (row + 1) * width), at);
         result.images[k].set(pictures[k].subarray(4 * row * width, 4 * (row + 1) * width), 4 * at);
       }
+      await pause();
+    }
     const { share } = shown;
     for (const [canvas, bytes] of [[under, pictures.at(-1)], [over, pictures[0]]]) {
       const bitmap = await createImageBitmap(new ImageData(bytes, width, height));
@@ -272,24 +321,28 @@ export function show({ models, example, worker: code, rates }) {
   // ---- the result
 
   async function finish() {
-    const { width, height, labels, frames, truth, keep, times } = result;
+    const { width, height, labels, frames, images, truth, keep, times } = result;
     if (keep) {
       const qualities = [], pixels = width * height;
       rows.replaceChildren();
-      for (const [k, label] of labels.entries()) {    // one after another, so that the page stays free
-        if (truth) qualities.push(psnr({ width, height, data: truth.map(Math.round) }, { data: frames[k] }, model().scale));
+      for (const [k, label] of labels.entries()) {
+        if (truth) qualities.push(psnr({ width, height, data: truth }, { data: frames[k] }, model().scale));
         rows.append(make("tr", {}, make("th", { scope: "row", textContent: label }), ...[
           `${times[k].toFixed(0)} ms`, k ? `${(result.changes[k] / pixels).toFixed(2)} levels` : "–", truth ? `${qualities[k].toFixed(2)} dB` : "–",
         ].map((textContent) => make("td", { textContent }))));
-        await new Promise((resolve) => setTimeout(resolve));
+        await pause();
       }
       result.psnr = qualities;
       range.max = labels.length - 1;
       range.value = range.max;
       const options = (control, values) => control.element.replaceChildren(...values.map((value) => make("option", { value, textContent: value })));
       options(view, truth ? ["output", "error"] : ["output"]);
-      options(other, truth ? ["bicubic", "truth"] : ["bicubic"]);
+      const { made } = picture, rivals = Object.keys(made).filter((key) => key !== model().name && made[key].width === width && made[key].height === height);
+      made[model().name] = { width, height, image: images.at(-1) };
+      options(other, ["bicubic", ...(truth ? ["truth"] : []), ...rivals]);
       paint();
+      compare.hidden = !rival() || rivals.includes(rival().name);
+      compare.textContent = `Compare with ${rival()?.name}`;
     }
     root.result = result;
     look.hidden = download.hidden = false;
@@ -314,10 +367,22 @@ export function show({ models, example, worker: code, rates }) {
       canvas.setAttribute("aria-label", text);
     };
     put(under, view.value() === "error" ? grey(error) : images[k], `${result.name}: ${labels[k]}, ${view.value()}`);
-    put(over, other.value() === "truth" ? grey(luminance) : images[0], `${result.name}: ${other.value()}`);
+    const left = picture.made[other.value()]?.image ?? (other.value() === "truth" ? grey(luminance) : images[0]);
+    put(over, left, `${result.name}: ${other.value()}`);
     name.textContent = labels[k];
     range.setAttribute("aria-valuetext", labels[k]);
     looking.draw();
+  }
+
+  /** The picture by the network for the other kind of pictures too, and both under the wipe. */
+  async function compared() {
+    const before = model().name;
+    network.set(models.indexOf(rival()));
+    offer();
+    await run();
+    if (!result) return;
+    other.element.value = before;
+    paint();
   }
 
   async function save() {
@@ -325,7 +390,8 @@ export function show({ models, example, worker: code, rates }) {
     const k = Number(range.value), { width, height, images, blob } = result;
     let made = blob;
     if (!made) {
-      const alpha = images[k].some((value, i) => i % 4 === 3 && value < 255);
+      let alpha = false;
+      for (let i = 3; !alpha && i < images[k].length; i += 4) alpha = images[k][i] < 255;
       writer.tell({ begin: { width, height, alpha } });
       writer.tell({ tile: { left: 0, top: 0, width, height, bytes: images[k] } });
       made = await writer.ask({ end: true }, "file");
@@ -341,19 +407,19 @@ export function show({ models, example, worker: code, rates }) {
   function clear() {
     result = root.result = null;
     rows.replaceChildren();
-    look.hidden = table.hidden = download.hidden = zoom.frame.hidden = true;
+    look.hidden = table.hidden = download.hidden = compare.hidden = zoom.frame.hidden = true;
   }
 
-  function chosen() {
+  /** The recursions that the chosen network has. */
+  function offer() {
     const count = model().weights.length;
     depth.element.replaceChildren(...Array.from({ length: count }, (_, d) =>
       make("option", { value: d + 1, textContent: d + 1 === count ? `${d + 1} and the ensemble` : `${d + 1}` })));
     depth.element.value = count;
-    tell();
   }
 
-  network.element.addEventListener("change", () => { clear(); chosen(); });
-  for (const { element } of [depth, kind, size]) element.addEventListener("change", () => { clear(); tell(); });
+  network.element.addEventListener("change", () => { clear(); offer(); measure(); });
+  for (const { element } of [depth, kind, size]) element.addEventListener("change", () => { clear(); if (picture) picture.made = {}; tell(); });
   file.addEventListener("change", () => file.files[0] ? take(file.files[0], file.files[0].name) : say("No picture was chosen."));
   for (const event of ["dragover", "drop"]) drop.addEventListener(event, (e) => e.preventDefault());
   drop.addEventListener("drop", (event) => {
@@ -363,7 +429,8 @@ export function show({ models, example, worker: code, rates }) {
   });
   for (const element of [range, view.element, other.element]) element.addEventListener("input", paint);
   size.label.hidden = true;
-  chosen();
+  offer();
+  tell();
   say(obstacle() || `${models.length === 1 ? "The network stands" : "The networks stand"} ready.` +
-    (standing ? "" : " Their engine, 14 MB, is loaded from this site when you press Enlarge."));
+    (standing ? "" : " Their engine, 14 MB, is loaded from this site when you bring a picture."));
 }

@@ -1,12 +1,15 @@
 // The worker of the network in the page: two of them share the tiles, a third writes the file. It is sent, in turn,
 //   { take: { file } or { pixels } }   the picture: a file, or RGBA numbers; answers { size }
+//   { choose }                         which networks fit the file: answers { choice }, see choice.mjs
 //   { prepare: { width, height, scale } }   shrinks the picture; with a scale, degrades it: { prepared }
 //   { engine: { model, home } }        makes a network ready: { ready }
+//   { pace }                           tries the network on a small window: { pace }, milliseconds a pixel
 //   { job }                            one window of the picture, see `work`: { tile }
 //   { begin }, { tile }, { end }       a picture to be written as PNG: { file }
 //   { stop }                           heard between two recursions: jobs up to this run's number are dropped
 // Whatever goes wrong is answered by { problem }.
 import { REACH } from "./brightness.mjs";
+import { choose } from "./choice.mjs";
 import { Network, zeros } from "./engine.mjs";
 import { luma } from "./pictures.mjs";
 import { Png } from "./png.mjs";
@@ -71,8 +74,12 @@ function prepared({ width, height, scale }) {
   const sharp = { width, height, data: Uint8ClampedArray.from(small.data) };
   if (!scale) return sharp;
   const [w, h] = [width - width % scale, height - height % scale];
-  const truth = { width: w, height: h, data: cut4(sharp.data, width, { left: 0, top: 0, width: w, height: h }) };
-  return { ...shrunk(given(truth), w / scale, h / scale), truth: luma(truth).data };
+  const truth = { width: w, height: h, data: Float32Array.from(cut4(sharp.data, width, { left: 0, top: 0, width: w, height: h })) };
+  const { data } = luma(truth), whole = data.map(Math.round);
+  // The protocol rounds luma before it is degraded. The whole colour is moved by what that moves Y: no byte holds it.
+  for (let i = 0; i < truth.data.length; i++)
+    if (i % 4 < 3) truth.data[i] += (whole[i >> 2] - data[i >> 2]) * 255 / 219;
+  return { ...shrunk(given(truth), w / scale, h / scale), truth: whole };
 }
 
 // ---- two engines: each gives the recursions' outputs y_1, y_2, ... for x, one after another
@@ -114,10 +121,12 @@ function own({ plan, tensors }) {
 }
 
 /**
- * One window: `read` is the part of the picture that is looked at, `core` the part that is kept, in small pixels of the
- * whole; `last` recursions. Where `keep`, every recursion's picture is returned, else the bicubic one and the last.
+ * One window of a picture: `read` is the part of it that is looked at, `core` the part that is kept, in small pixels of
+ * the whole; `last` recursions. Where `keep`, every recursion's picture is returned, else the bicubic one and the last.
+ * `times` are the milliseconds of bicubic, each recursion and the ensemble, `painting` those of one picture's bytes.
+ * Nothing is returned of a run that was stopped.
  */
-async function work({ run, read, core, last, keep }) {
+async function work({ run, read, core, last, keep }, source) {
   const { model } = network, { scale, weights } = model, times = [];
   const before = [Math.min(read.left, BICUBIC), Math.min(read.top, BICUBIC)];
   const look = (border) => {
@@ -133,7 +142,7 @@ async function work({ run, read, core, last, keep }) {
     const filled = carriedOutward(wide.window, reach).data;
     window = { ...place, data: cut4(filled, wide.width, { ...place, left: place.left - wide.left, top: place.top - wide.top }) };
   }
-  const tile = enlarge(window, scale, { left: before[0], top: before[1], width: read.width, height: read.height });
+  const tile = enlarge(window, scale, model.real, { left: before[0], top: before[1], width: read.width, height: read.height });
   const part = {
     left: (core.left - read.left) * scale, top: (core.top - read.top) * scale, width: core.width * scale, height: core.height * scale,
   };
@@ -159,11 +168,26 @@ async function work({ run, read, core, last, keep }) {
     }
   }
   const kept = keep ? frames : [frames[0], frames.at(-1)];
-  const pictures = kept.map((y) => painted(tile, y, part));
+  began = performance.now();
+  const pictures = kept.map((y) => painted(tile, y, part)), painting = (performance.now() - began) / kept.length;
   const lumas = keep ? kept.map((y) => cut(y, tile.width, part).map((value) => 255 * value)) : [];
   const changes = lumas.map((y, k) => k ? y.reduce((total, value, i) => total + Math.abs(value - lumas[k - 1][i]), 0) : 0);
-  const answer = { changes, run, left: core.left * scale, top: core.top * scale, width: part.width, height: part.height, pictures, lumas, times };
-  postMessage({ tile: answer }, [...pictures, ...lumas].map(({ buffer }) => buffer));
+  return { changes, run, left: core.left * scale, top: core.top * scale, width: part.width, height: part.height, pictures, lumas, times, painting };
+}
+
+/** Milliseconds that a pixel takes this computer: the quickest of some runs, since the first ones also warm it up. */
+async function pace() {
+  const { scale, weights } = network.model, width = Math.round(128 / scale), all = { left: 0, top: 0, width, height: width };
+  const data = Uint8ClampedArray.from({ length: 4 * width ** 2 }, (_, i) => i % 4 === 3 ? 255 : 96 + 97 * i * i % 61);
+  const job = { run: Infinity, read: all, core: all, last: weights.length, keep: false };
+  const began = performance.now(), area = (width * scale) ** 2;
+  let best = { total: Infinity };
+  for (let i = 0; i < 10 && performance.now() - began < 1500; i++) {
+    const { times, painting } = await work(job, given({ width, height: width, data }));
+    const total = times.reduce((sum, time) => sum + time, painting);
+    if (total < best.total) best = { total, times: times.map((time) => time / area), painting: painting / area };
+  }
+  return best;
 }
 
 // ---- the file: rows go to the compressor as soon as all tiles of a row of tiles are there
@@ -183,15 +207,23 @@ async function write({ left, top, width, height, bytes }) {
 
 const TASKS = {
   async take({ file, pixels }) {
-    source = file ? await opened(file) : given(pixels);
+    source = file ? { ...await opened(file), file } : given(pixels);
     postMessage({ size: { width: source.width, height: source.height } });
+  },
+  async choose() {
+    const { width, height } = source, bytes = new Uint8Array(await source.file.arrayBuffer());
+    postMessage({ choice: choose(source.read(0, 0, width, height).data, width, height, bytes) });
   },
   prepare: (wanted) => postMessage({ prepared: prepared(wanted) }),
   async engine({ model, home }) {
     network = { model, recursions: home ? await onnx(model, home) : own(model) };
     postMessage({ ready: true });
   },
-  job: (job) => job.run > stopped && work(job),
+  pace: async () => postMessage({ pace: await pace() }),
+  async job(job) {
+    const tile = job.run > stopped && await work(job, source);
+    if (tile) postMessage({ tile }, [...tile.pictures, ...tile.lumas].map(({ buffer }) => buffer));
+  },
   begin({ width, height, alpha }) {
     png = new Png(width, height, alpha);
     strips = Object.assign(new Map(), { top: 0 });

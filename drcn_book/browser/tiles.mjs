@@ -2,9 +2,9 @@
 // bicubic, one colour stays one colour, and nothing hidden under full transparency shows through.
 // A window is { width, height, data }: RGBA, bytes or numbers in 0 ... 255. Planes are Float32Arrays.
 import { clipped } from "./brightness.mjs";
+import { LUMA, smoothed } from "./colour.mjs";
 import { resize } from "./pictures.mjs";
 
-const LUMA = [65.481 / 255, 128.553 / 255, 24.966 / 255];
 export const BICUBIC = 2;   // small pixels that Keys' kernel reaches to each side
 
 /**
@@ -65,16 +65,15 @@ export function carriedOutward({ width, height, data }, reach) {
 /**
  * The part `inside` (left, top, width, height, in small pixels) of a window, enlarged: `high`, four planes in 0 ... 1;
  * x, what the network is given; `flat`, 1 where the network has no say; and `small`, the part itself, three planes.
+ * real: whether the network is one for real pictures, whose colour is smoothed.
  */
-export function enlarge(window, scale, { left, top, width, height }) {
+export function enlarge(window, scale, real, { left, top, width, height }) {
   const { data } = window, count = window.width * window.height, W = width * scale, H = height * scale;
   let visible = true;
   for (let i = 3; visible && i < data.length; i += 4) visible = data[i] === 255;
-  const low = (channel, weighted) => {
-    const plane = new Float32Array(count);
-    for (let i = 0; i < count; i++) plane[i] = data[4 * i + channel] / 255 * (weighted ? data[4 * i + 3] / 255 : 1);
-    return plane;
-  };
+  const planes = [0, 1, 2, 3].map((channel) => Float32Array.from({ length: count }, (_, i) => data[4 * i + channel] / 255));
+  const uniform = plain(window);
+  if (real) smoothed(planes.slice(0, 3), window).forEach((plane, c) => plane.forEach((value, i) => { if (!uniform[i]) planes[c][i] = value; }));
   const bicubic = (plane) => {
     const all = resize({ width: window.width, height: window.height, data: plane }, window.height * scale, window.width * scale);
     const part = new Float32Array(W * H);
@@ -84,20 +83,20 @@ export function enlarge(window, scale, { left, top, width, height }) {
     }
     return part;
   };
-  const uniform = plain(window), flat = new Uint8Array(W * H), x = new Float32Array(W * H);
+  const flat = new Uint8Array(W * H), x = new Float32Array(W * H);
   for (let y = 0, i = 0; y < H; y++)
     for (let u = 0; u < W; u++, i++)
       flat[i] = uniform[(top + Math.floor(y / scale)) * window.width + left + Math.floor(u / scale)];
-  const high = [0, 1, 2].map((channel) => bicubic(low(channel, !visible)));
-  high.push(visible ? new Float32Array(W * H).fill(1) : bicubic(low(3)));
+  const high = planes.slice(0, 3).map((plane) => bicubic(visible ? plane : plane.map((value, i) => value * planes[3][i])));
+  high.push(visible ? new Float32Array(W * H).fill(1) : bicubic(planes[3]));
   if (!visible)
     high.slice(0, 3).forEach((plane, channel) => {
-      const hidden = bicubic(low(channel));
+      const hidden = bicubic(planes[channel]);
       for (let i = 0; i < plane.length; i++)
         plane[i] = flat[i] || high[3][i] <= 1 / 255 ? hidden[i] : plane[i] / Math.max(high[3][i], 1 / 255);
     });
   for (let i = 0; i < x.length; i++) x[i] = 16 / 255 + LUMA[0] * high[0][i] + LUMA[1] * high[1][i] + LUMA[2] * high[2][i];
-  const small = [0, 1, 2].map((channel) => cut(low(channel), window.width, { left, top, width, height }));
+  const small = planes.slice(0, 3).map((plane) => cut(plane, window.width, { left, top, width, height }));
   return { width: W, height: H, high, x, flat, small, scale };
 }
 

@@ -12,6 +12,7 @@ from .patching import Patches
 from .piece import Piece, bundle, packed
 from .probe import Probe
 from .problem import Boxes, Kernel, Ranking, Stripes, response
+from .quiz import Quiz
 from .supervision import Gradients, Seeds, flow
 from .training import Training, half
 from .wiping import Crops, Opening
@@ -55,6 +56,7 @@ __all__ = [
     "Patches",
     "Piece",
     "Probe",
+    "Quiz",
     "Ranking",
     "Roofline",
     "Seeds",

@@ -15,16 +15,12 @@ from ..model import ensemble_weights
 from ..onnx_export import to_steps
 from ..operations import operations
 from ..recursion import Count, count, unroll
-from ..weights import load, shipped
+from ..weights import load, shipped, trained_on_damage
 from .piece import Piece, bundle
 
-# Multiplications a second of one worker, for the time that is told before the first run; after it,
-# those of the reader's computer count. Rounded down from the processor time of Chromium on two
-# cloud cores with other work: medium-x2 to 1024x768 by ONNX Runtime 4.0 s, small-x2 by the book's
-# own engine 7.8 s.
-RATES = {"onnx": 3e9, "own": 0.6e9}
-ORDER = ("small-x2", "medium-x2", "small-x3", "small-x4")  # those offered, where they are shipped
-WORDS = {"small": "fast", "medium": "better, slower"}
+# Those offered, where they are shipped. With one for real pictures the page chooses, as `upscale`.
+ORDER = ("small-x2", "medium-x2", "small-x3", "small-x4")
+WORDS = {"small": "fast", "medium": "better, slower", "real": "for JPEG and noise"}
 
 
 def reaches(config: NetworkConfig) -> list[int]:
@@ -39,22 +35,22 @@ def first(network: keras.Model) -> dict:
     return {"kernel": [round(float(w), 3) for w in kernel.ravel()], "bias": bias.round(3).tolist()}
 
 
-def described(network: keras.Model, config: NetworkConfig, name: str, alone: bool) -> dict:
-    """A network as `network_page.mjs` takes it, JSON-able.
+def described(network: keras.Model, config: NetworkConfig, name: str | Path, alone: bool) -> dict:
+    """A network, of shipped weights or a file, as `network_page.mjs` takes it, JSON-able.
 
     alone: for a page that nobody serves: the list of operations and the weights in float32, for
     `engine.mjs`. Else two ONNX graphs in base64, see `onnx_export.to_steps`.
     """
-    total, _ = count(config)
+    stem = Path(name).stem
     told = {
-        "name": name,
-        "words": f"{WORDS.get(name.split('-')[0], 'yours')}, ×{config.scale}",
+        "name": stem,
+        "words": f"{WORDS.get(stem.split('-')[0], 'yours')}, ×{config.scale}",
+        "real": trained_on_damage(str(name)),
         "scale": config.scale,
         "fold": config.fold,
         "reach": config.reach,
         "reaches": reaches(config),
         "first": first(network),
-        "macs": total.macs / config.fold**2,
         "consistent": config.consistent,
         "weights": [float(w) for w in ensemble_weights(network, config)],
     }
@@ -74,8 +70,9 @@ class InPage(Piece):
 
     example: (h, w, 3) 8-bit RGB, the small picture that stands ready.
     names: shipped weights or weights files; by default those of `ORDER` that are shipped.
-    They need ONNX Runtime Web, which the built book serves below `vendor/onnxruntime`
-    and loads when the reader asks for it; elsewhere the piece says why it cannot run.
+    They need ONNX Runtime Web, which the built book serves below `vendor/onnxruntime` and loads
+    when the reader brings a picture; elsewhere the piece says why it cannot run. Where one of them
+    is for real pictures, the page tells which fits, as `choice` does, and compares both.
     """
 
     name, script, title = "network", "network_page", "The network in this page"
@@ -84,7 +81,7 @@ class InPage(Piece):
         if isinstance(names, str | Path):
             names = [names]
         names = names or [n for n in ORDER if n in shipped()]
-        self.models = [described(*load(name), Path(name).stem, alone=False) for name in names]
+        self.models = [described(*load(name), name, alone=False) for name in names]
         self.example = example
 
     @property
@@ -102,7 +99,6 @@ class InPage(Piece):
             "models": self.models,
             "example": base64.b64encode(file.getvalue()).decode(),
             "worker": bundle("network_worker"),
-            "rates": RATES,
         }
 
 
@@ -115,9 +111,9 @@ class Alone(InPage):
     MOST = 40_000
 
     def __init__(self, example: np.ndarray, network: keras.Model, config: NetworkConfig, name: str):
-        told = described(network, config, name, alone=True)
-        if told["macs"] > self.MOST:
+        macs = count(config)[0].macs / config.fold**2
+        if macs > self.MOST:
             raise ConfigError(
-                f"{name} takes {told['macs']:,.0f} multiplications a pixel: too many for a page."
+                f"{name} takes {macs:,.0f} multiplications a pixel: too many for a page."
             )
-        self.models, self.example = [told], example
+        self.models, self.example = [described(network, config, name, alone=True)], example
