@@ -45,7 +45,7 @@ export function show({ models, example, worker: code }) {
     make("caption", { textContent: "What each recursion took, and did" }),
     make("thead", {}, make("tr", {}, ...["picture", "time", "mean change", "PSNR"].map((textContent) => make("th", { scope: "col", textContent })))), rows);
   const download = button("Download (PNG)", save);
-  const compare = button("", compared);
+  const compare = button("Compare", compared);
   download.hidden = compare.hidden = zoom.frame.hidden = true;
   root.append(
     make("p", {}, "Your picture stays with you: it is read, enlarged and kept by this page in your browser, and sent nowhere."),

@@ -94,8 +94,8 @@ class Ranking(Piece):
 
     name = script = "ranking"
     title = "Three errors, ranked by you"
-    SIDE = 96
-    SQUARES = {"chelsea": (56, 130), "astronaut": (60, 180), "grass": (200, 200)}  # top, left
+    SIDE = 72
+    SQUARES = {"chelsea": (70, 140), "astronaut": (70, 190), "grass": (200, 200)}  # top, left
     BRIGHTER = 8  # levels: this error gives the PSNR that the others are scaled to
 
     @classmethod

@@ -24,13 +24,14 @@ def around(sharpen, scale: int = 2):
     """`enlarge` with only what must stand around a network (bicubic luma (h, w), 0..1 -> the same):
     for peers.
     """
+    from drcn_book import brightness
     from drcn_book.degradation import resize
 
     def enlarge(low):
-        x = (16 + 219 * resize(low / 255, low.shape[0] * scale, low.shape[1] * scale)) / 255
-        return np.round(
-            np.clip((255 * sharpen(x.astype("float32")) - 16) / 219, 0, 1) * 255
-        ).astype("uint8")
+        low = low.astype("float32") / 255
+        x = resize(low, low.shape[0] * scale, low.shape[1] * scale)
+        y = (255 * sharpen((16 + 219 * x) / 255) - 16) / 219
+        return np.round(brightness.clipped(y, x, low) * 255).astype("uint8")
 
     return enlarge
 
