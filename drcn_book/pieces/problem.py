@@ -94,8 +94,8 @@ class Ranking(Piece):
 
     name = script = "ranking"
     title = "Three errors, ranked by you"
-    SIDE = 72
-    SQUARES = {"chelsea": (70, 140), "astronaut": (70, 190), "grass": (200, 200)}  # top, left
+    SIDE = 52
+    SQUARES = {"chelsea": (78, 150), "astronaut": (80, 200), "grass": (200, 200)}  # top, left
     BRIGHTER = 8  # levels: this error gives the PSNR that the others are scaled to
 
     @classmethod
