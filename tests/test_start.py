@@ -12,7 +12,7 @@ from drcn_book.errors import WeightsError
 from drcn_book.metrics import psnr
 from drcn_book.model import infer
 from drcn_book.training.start import begin, on_another_grid, refuse_another, transfer
-from drcn_book.weights import save_weights
+from drcn_book.weights import assign, save_weights
 
 SMALL = preset("tiny", "authors", output_start=0.0)
 EDGES = {
@@ -92,8 +92,7 @@ def test_a_network_that_learned_one_scale_works_at_another_before_it_is_trained(
     network = mine.build()
     tensors, told = begin("small-x2", network, mine)
     assert set(told.resampled) == EDGES - {"embedding_1/bias"} and not told.fresh
-    for variable in network.weights:
-        variable.assign(tensors[variable.path])
+    assign(network.weights, tensors, "small-x2")
     x, y = degrade(datasets.photographs()["astronaut"][:240, :240], scale)
     gain = psnr(y, infer(network, x)[0], scale) - psnr(y, x, scale)
     assert gain > 1

@@ -214,19 +214,16 @@ class Upscaler:
             high[..., :colour] = np.where(plain, bicubic(low[..., :colour]), seen)
 
         groups = [(0, LUMA), (3, GREY)] if colour == 4 else [(0, LUMA if colour == 3 else GREY)]
-        unsharpened = high.copy()
         for first, weights in () if flat.all() else groups:
             part = np.s_[..., first : first + len(weights)]
             x = 16 / 255 + high[part] @ weights
             # Luma by the network, chroma bicubic: a change t of Y alone adds 255/219 t to R, G and
             # B.
             detail = (self.sharpen(x) - x) * np.float32(255 / 219)
-            high[part] += np.where(flat, 0, detail)[..., None]
-        for c in range(colour):
-            high[..., c] = brightness.clipped(
-                high[..., c], unsharpened[..., c], low[within][..., c]
-            )
-        high[..., colour:] = np.clip(high[..., colour:], 0, 1)
+            sharp = high[part] + np.where(flat, 0, detail)[..., None]
+            for c, y in enumerate(np.moveaxis(sharp, -1, 0), first):
+                high[..., c] = brightness.clipped(y, high[..., c], low[within][..., c])
+        high = np.clip(high, 0, 1)
         return 1 - high if mode == "CMYK" else high
 
     def _visible(self, pixels, mode, top, bottom, left, right):
